@@ -1,0 +1,113 @@
+package schema
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Resolve finds the permission that an action name means on an object of a type: its plain name
+// ("apply_run"), a dotted one ("workspace.apply_run", also asked on a scope above), or one in another system's words
+// ("otf:run:apply").
+func Resolve(objectType, action string) (Permission, bool) {
+	if p := Permission(objectType + "." + action); p.On(objectType) != "" {
+		return p, true
+	}
+	if p := Permission(action); p.On(objectType) != "" {
+		return p, true
+	}
+	system, name, ok := strings.Cut(action, ":")
+	if !ok {
+		return "", false
+	}
+	for _, nearest := range []bool{true, false} {
+		for _, e := range tables().entries {
+			own := e.Permission.Type() == objectType
+			if own == nearest && e.Permission.On(objectType) != "" && slices.Contains(e.names[System(system)], name) {
+				return e.Permission, true
+			}
+		}
+	}
+	return "", false
+}
+
+// PatternError reports role input that names no permission a role may contain.
+type PatternError struct {
+	Pattern string
+	Reason  string
+}
+
+func (e *PatternError) Error() string { return fmt.Sprintf("permission %q %s", e.Pattern, e.Reason) }
+
+// Canonical returns the spelling under which a role keeps a permission or wildcard: "type.name", "type.*", "*",
+// or "infra0:<prefix>.*". Input may be in another system's words and may write ":" for "." (DECISIONS N3).
+// The error is a *PatternError.
+func Canonical(input string) (string, error) {
+	atoms, canonical, reason := match(input)
+	if len(atoms) == 0 {
+		if reason == "" {
+			reason = "is unknown"
+		}
+		return "", &PatternError{Pattern: input, Reason: reason}
+	}
+	return canonical, nil
+}
+
+// Expand returns the atoms that patterns name, before implications, sorted. Unknown patterns give nothing:
+// they were refused when the role was written.
+func Expand(patterns []string) []Permission {
+	var out []Permission
+	for _, p := range patterns {
+		atoms, _, _ := match(p)
+		out = append(out, atoms...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func match(input string) (atoms []Permission, canonical, reason string) {
+	if input == "*" {
+		return Atoms(), "*", ""
+	}
+	if system, name, ok := strings.Cut(input, ":"); ok && slices.Contains([]System{TFE, OTF, Terrakube, Infra0}, System(system)) {
+		return matchForeign(System(system), name)
+	}
+	dotted := strings.ReplaceAll(input, ":", ".")
+	if typeName, ok := strings.CutSuffix(dotted, ".*"); ok && IsScope(typeName) {
+		return atomsOf(func(e Entry) bool { return e.Permission.Type() == typeName }), dotted, ""
+	}
+	if e, ok := Lookup(Permission(dotted)); ok {
+		if e.Kind == Derived {
+			return nil, "", "follows from other permissions and cannot be assigned"
+		}
+		return []Permission{e.Permission}, dotted, ""
+	}
+	return matchForeign(Infra0, dotted)
+}
+
+func matchForeign(system System, name string) (atoms []Permission, canonical, reason string) {
+	if prefix, ok := strings.CutSuffix(name, "*"); ok && strings.HasSuffix(prefix, ".") {
+		atoms = atomsOf(func(e Entry) bool {
+			return slices.ContainsFunc(e.names[system], func(n string) bool { return strings.HasPrefix(n, prefix) })
+		})
+		return atoms, string(system) + ":" + name, ""
+	}
+	atoms = atomsOf(func(e Entry) bool { return slices.Contains(e.names[system], name) })
+	switch len(atoms) {
+	case 0:
+		return nil, "", ""
+	case 1:
+		return atoms, string(atoms[0]), ""
+	}
+	return nil, "", fmt.Sprintf("means several permissions, write one of %v", atoms)
+}
+
+func atomsOf(keep func(Entry) bool) []Permission {
+	var out []Permission
+	for _, e := range tables().entries {
+		if e.Kind == Atom && keep(e) {
+			out = append(out, e.Permission)
+		}
+	}
+	return out
+}
