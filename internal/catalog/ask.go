@@ -1,0 +1,153 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// Ask is a question in the caller's words: types, ids or paths, and an action name that may be another system's.
+type Ask struct {
+	SubjectType, SubjectID   string
+	Action                   string
+	ResourceType, ResourceID string
+	Sensitive                bool // asks about a sensitive variable (DECISIONS M12)
+}
+
+// Answer is the decision on an Ask.
+type Answer struct {
+	Allowed bool
+	Reason  *Reason // present when an explanation was asked for
+}
+
+// AskOptions say how to answer.
+type AskOptions struct {
+	Consistency authz.Consistency
+	Explain     bool
+}
+
+// asked is an Ask translated into the model's words. question is nil for whatever the catalog does not know,
+// which is a deny like any other (DECISIONS N17).
+type asked struct {
+	Ask
+	permission schema.Permission
+	question   *authz.Question
+}
+
+// Evaluate answers questions in order, with as few calls to the engine as there are. A question about somebody
+// else needs the scope check, or platform.audit (DESIGN section 4).
+func (s *Service) Evaluate(ctx context.Context, p Principal, asks []Ask, o AskOptions) ([]Answer, authz.Token, error) {
+	translated, err := s.translate(ctx, asks)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := s.mayAsk(ctx, p, translated, o.Explain); err != nil {
+		return nil, "", err
+	}
+	var questions []authz.Question
+	for _, a := range translated {
+		if a.question != nil {
+			questions = append(questions, *a.question)
+		}
+	}
+	allowed, token, err := s.decide(ctx, questions, o.Consistency)
+	if err != nil {
+		return nil, "", err
+	}
+	answers := make([]Answer, len(asks))
+	next := 0
+	for i, a := range translated {
+		if a.question != nil {
+			answers[i].Allowed = allowed[next]
+			next++
+		}
+		if o.Explain {
+			if answers[i].Reason, err = s.explain(ctx, a, answers[i].Allowed); err != nil {
+				return nil, "", err
+			}
+		}
+	}
+	return answers, token, nil
+}
+
+// decide asks the engine: one question by itself, several at once.
+func (s *Service) decide(ctx context.Context, questions []authz.Question, c authz.Consistency) ([]bool, authz.Token, error) {
+	if len(questions) == 1 {
+		d, err := s.engine.Check(ctx, questions[0], c)
+		return []bool{d.Allowed}, d.Token, err
+	}
+	return s.engine.CheckAll(ctx, questions, c)
+}
+
+// translate resolves names once each, however many questions share them.
+func (s *Service) translate(ctx context.Context, asks []Ask) ([]asked, error) {
+	known := map[[2]string]authz.Object{}
+	find := func(objectType, ref string) (authz.Object, error) {
+		key := [2]string{objectType, ref}
+		if o, ok := known[key]; ok {
+			return o, nil
+		}
+		o, err := s.Resolve(ctx, objectType, ref)
+		if fault.Is(err, fault.NotFound) {
+			err = nil
+		}
+		if err == nil {
+			known[key] = o
+		}
+		return o, err
+	}
+	out := make([]asked, len(asks))
+	for i, a := range asks {
+		out[i].Ask = a
+		subject, err := find(a.SubjectType, a.SubjectID)
+		if err != nil {
+			return nil, err
+		}
+		resource, err := find(a.ResourceType, a.ResourceID)
+		if err != nil {
+			return nil, err
+		}
+		permission, ok := schema.Resolve(a.ResourceType, a.Action)
+		out[i].permission = permission
+		hidden := a.Sensitive && permission == schema.WorkspaceReadVariable
+		if !subject.IsZero() && !resource.IsZero() && ok && !hidden && slices.Contains(schema.SubjectTypes(), a.SubjectType) {
+			out[i].question = &authz.Question{Subject: subject, Permission: permission.On(a.ResourceType), Resource: resource}
+		}
+	}
+	return out, nil
+}
+
+// mayAsk allows questions about oneself, and all others to whoever holds the scope or audits the platform.
+func (s *Service) mayAsk(ctx context.Context, p Principal, questions []asked, explain bool) error {
+	if !slices.ContainsFunc(questions, func(a asked) bool { return !s.isSelf(p, a.Ask) }) {
+		return nil
+	}
+	if explain && !p.Has(ScopeExplain) {
+		return s.mayAudit(ctx, p, ScopeExplain)
+	}
+	if p.Has(ScopeCheck) {
+		return nil
+	}
+	return s.mayAudit(ctx, p, ScopeCheck)
+}
+
+// isSelf reports whether a question is about the principal himself, named by id or by name.
+func (s *Service) isSelf(p Principal, a Ask) bool {
+	if a.SubjectType != p.Subject.Type {
+		return false
+	}
+	named := p.Subject.Type == schema.TypeUser || p.Subject.Type == schema.TypeServiceAccount
+	return a.SubjectID == p.Subject.ID || (named && sameName(a.SubjectID, p.Name))
+}
+
+// mayAudit is the way of those who hold no scope: site admins and auditors.
+func (s *Service) mayAudit(ctx context.Context, p Principal, missing Scope) error {
+	err := s.require(ctx, p, schema.PlatformAudit, platformRef())
+	if fault.Is(err, fault.Denied) {
+		return fault.New(fault.Denied, "asking about others needs the scope %s", missing)
+	}
+	return err
+}

@@ -1,0 +1,150 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// systemPrincipal acts when the service itself does, at start.
+func systemPrincipal() Principal {
+	return Principal{Subject: authz.Object{Type: "system", ID: "start"}, Name: "start"}
+}
+
+// Bootstrap makes sure that the built-in site admin exists and returns him. A non-empty promotion list makes
+// exactly the people on it site admins besides him; an empty one changes nothing, so that a lost setting demotes
+// nobody.
+func (s *Service) Bootstrap(ctx context.Context, promote []string, restrictCreation *bool) (User, error) {
+	var admin User
+	_, err := s.change(ctx, systemPrincipal(), func(ctx context.Context, c *Change) (err error) {
+		if admin, err = c.EnsureUser(ctx, SiteAdminUsername, ""); err != nil {
+			return err
+		}
+		if err := c.SetSiteAdmin(ctx, admin.ID, true); err != nil {
+			return err
+		}
+		if restrictCreation != nil {
+			if err := c.restrictCreation(ctx, *restrictCreation); err != nil {
+				return err
+			}
+		}
+		return c.promote(ctx, admin.ID, promote)
+	})
+	return admin, err
+}
+
+func (c *Change) restrictCreation(ctx context.Context, restrict bool) error {
+	before, err := c.Settings(ctx)
+	if err != nil || before.RestrictOrganizationCreation == restrict {
+		return err
+	}
+	after := before
+	after.RestrictOrganizationCreation = restrict
+	c.touch(Slice{Resource: platformRef(), Relation: schema.RelBinding})
+	c.touch(Slice{Resource: bindingRef(bindingID(schema.RoleOrganizationCreator, holderUsers)), RoleID: schema.RoleOrganizationCreator, Holder: teamRef(holderUsers)})
+	c.record("settings.update", "", platformRef(), before, after)
+	return c.PutSettings(ctx, after)
+}
+
+func (c *Change) promote(ctx context.Context, builtinID string, usernames []string) error {
+	if len(usernames) == 0 {
+		return nil
+	}
+	keep := []string{builtinID}
+	for _, name := range usernames {
+		u, err := c.EnsureUser(ctx, name, "")
+		if err != nil {
+			return err
+		}
+		if err := c.SetSiteAdmin(ctx, u.ID, true); err != nil {
+			return err
+		}
+		keep = append(keep, u.ID)
+	}
+	admins, err := c.Users(ctx, UserFilter{SiteAdmins: true})
+	if err != nil {
+		return err
+	}
+	for _, u := range admins {
+		if !slices.Contains(keep, u.ID) {
+			if err := c.SetSiteAdmin(ctx, u.ID, false); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Import runs a change on behalf of a loader; platform.administer.
+func (s *Service) Import(ctx context.Context, p Principal, fn func(ctx context.Context, c *Change) error) (authz.Token, error) {
+	return s.on(ctx, p, schema.PlatformAdminister, platformRef(), fn)
+}
+
+// Inspect runs fn on a consistent view of the catalog; platform.administer.
+func (s *Service) Inspect(ctx context.Context, p Principal, fn func(ctx context.Context, q Queries) error) error {
+	if err := s.require(ctx, p, schema.PlatformAdminister, platformRef()); err != nil {
+		return err
+	}
+	return fn(ctx, s.store)
+}
+
+// Example adds a small organization to look at, unless there is an organization already.
+func (s *Service) Example(ctx context.Context) error {
+	have, err := s.store.Organizations(ctx)
+	if err != nil || len(have) > 0 {
+		return err
+	}
+	_, err = s.change(ctx, systemPrincipal(), func(ctx context.Context, c *Change) error { return c.example(ctx) })
+	if fault.Is(err, fault.Conflict) {
+		return nil // another replica was first
+	}
+	return err
+}
+
+func (c *Change) example(ctx context.Context) error {
+	people := map[string]string{}
+	for _, name := range []string{"alice", "bob", "carol", "dave"} {
+		u, err := c.EnsureUser(ctx, name, "")
+		if err != nil {
+			return err
+		}
+		people[name] = u.ID
+	}
+	org, err := c.CreateOrganization(ctx, "acme", "", people["alice"])
+	if err != nil {
+		return err
+	}
+	scopes := map[string]authz.Object{}
+	for _, name := range []string{"staging", "prod"} {
+		w, err := c.CreateWorkspace(ctx, Workspace{OrganizationID: org.ID, Name: name})
+		if err != nil {
+			return err
+		}
+		scopes[name] = workspaceRef(w.ID)
+	}
+	teams := []struct {
+		name, member string
+		roles        map[string]string
+	}{
+		{"sre", "bob", map[string]string{"staging": "tfe-write", "prod": "tfe-write"}},
+		{"developers", "carol", map[string]string{"staging": "tfe-write", "prod": "tfe-plan"}},
+	}
+	for _, spec := range teams {
+		t, err := c.CreateTeam(ctx, Team{OrganizationID: org.ID, Name: spec.name, Visibility: VisibilityOrganization, AllowMemberTokenManagement: true})
+		if err != nil {
+			return err
+		}
+		if err := c.AddTeamMember(ctx, t.ID, people[spec.member], false); err != nil {
+			return err
+		}
+		for scope, role := range spec.roles {
+			if _, err := c.CreateGrant(ctx, Grant{Holder: teamRef(t.ID), RoleID: role, Scope: scopes[scope]}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

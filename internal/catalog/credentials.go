@@ -1,0 +1,161 @@
+package catalog
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// TokenRequest asks for a user or service token by the owner's name.
+type TokenRequest struct {
+	Kind        TokenKind
+	Name        string // username, or name of the service account
+	Email       string // of a user who is created on the way
+	Description string
+	Scopes      []string
+	ExpiresAt   time.Time
+}
+
+// CreateToken issues a token: for oneself, or for anybody by a site admin, who thereby creates a user or service
+// account that does not exist yet (DECISIONS N15).
+func (s *Service) CreateToken(ctx context.Context, p Principal, r TokenRequest) (IssuedToken, error) {
+	own := r.Kind == TokenUser && p.Subject.Type == schema.TypeUser && sameName(p.Name, r.Name)
+	if !own {
+		if err := s.require(ctx, p, schema.PlatformAdminister, platformRef()); err != nil {
+			return IssuedToken{}, err
+		}
+	}
+	var issued IssuedToken
+	_, err := s.change(ctx, p, func(ctx context.Context, c *Change) (err error) {
+		t := Token{Kind: r.Kind, Description: r.Description, Scopes: r.Scopes, ExpiresAt: r.ExpiresAt, CreatedBy: p.Subject.ID}
+		if t.OwnerID, err = c.tokenOwner(ctx, r); err != nil {
+			return err
+		}
+		issued, err = c.IssueToken(ctx, t, func(b []byte) error { _, err := io.ReadFull(s.random, b); return err })
+		return err
+	})
+	return issued, err
+}
+
+func (c *Change) tokenOwner(ctx context.Context, r TokenRequest) (string, error) {
+	switch r.Kind {
+	case TokenUser:
+		u, err := c.EnsureUser(ctx, r.Name, r.Email)
+		if err == nil && u.Suspended {
+			return "", fault.At("for", "user %s is suspended", u.Username)
+		}
+		return u.ID, err
+	case TokenService:
+		a, err := c.EnsureServiceAccount(ctx, r.Name)
+		return a.ID, err
+	case TokenTeam, TokenOrganization:
+	}
+	return "", fault.At("for", "must be user:NAME or service:NAME")
+}
+
+// OwnedToken is a token with the name of its owner, for lists.
+type OwnedToken struct {
+	Token
+	OwnerName string
+}
+
+// ListTokens returns the principal's own tokens, or those of everybody for a site admin.
+func (s *Service) ListTokens(ctx context.Context, p Principal) ([]OwnedToken, error) {
+	filter := TokenFilter{}
+	err := s.require(ctx, p, schema.PlatformAdminister, platformRef())
+	if fault.Is(err, fault.Denied) {
+		filter, err = TokenFilter{OwnerID: p.Subject.ID}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := s.store.Tokens(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]OwnedToken, len(tokens))
+	for i, t := range tokens {
+		t.Hash = nil
+		name, err := s.ownerName(ctx, t)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return nil, err
+		}
+		out[i] = OwnedToken{Token: t, OwnerName: name}
+	}
+	return out, nil
+}
+
+func (s *Service) ownerName(ctx context.Context, t Token) (string, error) {
+	switch t.Kind {
+	case TokenUser:
+		u, err := s.store.User(ctx, t.OwnerID)
+		return u.Username, err
+	case TokenService:
+		a, err := s.store.ServiceAccount(ctx, t.OwnerID)
+		return a.Name, err
+	case TokenTeam:
+		team, err := s.store.Team(ctx, t.OwnerID)
+		return team.Name, err
+	case TokenOrganization:
+		o, err := s.store.Organization(ctx, t.OwnerID)
+		return o.Name, err
+	}
+	return "", nil
+}
+
+// RevokeToken ends a token: one's own, or any by a site admin. Somebody else's is as good as absent.
+func (s *Service) RevokeToken(ctx context.Context, p Principal, id string) (authz.Token, error) {
+	t, err := s.store.Token(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if t.OwnerID != p.Subject.ID {
+		err := s.require(ctx, p, schema.PlatformAdminister, platformRef())
+		if fault.Is(err, fault.Denied) {
+			return "", fault.New(fault.NotFound, "there is no such token")
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return s.change(ctx, p, func(ctx context.Context, c *Change) error { return c.RevokeToken(ctx, id) })
+}
+
+// PrincipalOf returns who a live token acts as. A suspended owner is no principal any more.
+func (s *Service) PrincipalOf(ctx context.Context, t Token) (Principal, error) {
+	refused := fault.New(fault.Unauthenticated, "the credential is not valid")
+	name, err := s.ownerName(ctx, t)
+	if fault.Is(err, fault.NotFound) {
+		return Principal{}, refused
+	}
+	if err != nil {
+		return Principal{}, err
+	}
+	p := Principal{Name: name, TokenID: t.ID}
+	switch t.Kind {
+	case TokenUser:
+		u, err := s.store.User(ctx, t.OwnerID)
+		if err != nil || u.Suspended {
+			return Principal{}, refused
+		}
+		p.Subject = userRef(t.OwnerID)
+	case TokenService:
+		a, err := s.store.ServiceAccount(ctx, t.OwnerID)
+		if err != nil || a.Suspended {
+			return Principal{}, refused
+		}
+		p.Subject = serviceAccountRef(t.OwnerID)
+		for _, scope := range t.Scopes {
+			p.Scopes = append(p.Scopes, Scope(scope))
+		}
+	case TokenTeam:
+		p.Subject = authz.Object{Type: schema.TypeTeamToken, ID: t.ID}
+	case TokenOrganization:
+		p.Subject = authz.Object{Type: schema.TypeOrganizationToken, ID: t.ID}
+	}
+	return p, nil
+}

@@ -1,0 +1,423 @@
+package catalog
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// manySlices is the number of slices from which reading the whole catalog costs less than asking for each.
+const manySlices = 400
+
+// factsOf reads the rows that decide the given slices. Rows about other slices may come along; the rows about
+// these are complete, so that the projection of the result is right for them.
+func factsOf(ctx context.Context, q Queries, slices []Slice) (Facts, error) {
+	if len(slices) >= manySlices {
+		return allFacts(ctx, q)
+	}
+	g := &gatherer{ctx: ctx, q: q, users: map[string]bool{}, orgs: map[string]bool{}, teams: map[string]bool{}, projects: map[string]bool{}, groups: map[string]bool{}, accounts: map[string]bool{}}
+	var err error
+	if g.f.Settings, err = q.Settings(ctx); err != nil {
+		return Facts{}, err
+	}
+	for _, s := range slices {
+		if err := g.slice(s); err != nil {
+			return Facts{}, err
+		}
+	}
+	return g.f, g.finish()
+}
+
+// gatherer reads rows slice by slice and what they refer to at the end. Its sets hold ids still to be read.
+type gatherer struct {
+	ctx context.Context //nolint:containedctx // lives for one call of factsOf
+	q   Queries
+	f   Facts
+
+	users, orgs, teams, projects, groups, accounts map[string]bool
+	nested                                         bool // whether group nestings have been read
+}
+
+func (g *gatherer) slice(s Slice) error {
+	id := s.Resource.ID
+	switch s.Resource.Type {
+	case schema.TypePlatform:
+		return g.grants(GrantFilter{PlatformOnly: true})
+	case schema.TypeOrganization:
+		return g.organization(s)
+	case schema.TypeTeam:
+		return g.team(s)
+	case schema.TypeGroup:
+		g.groups[id] = true
+		return g.groupPeople([]string{id}, s.Subject)
+	case schema.TypeProject:
+		return g.project(s)
+	case schema.TypeWorkspace:
+		return inOrder(func() error { return g.workspaces(id) }, func() error { return g.grants(GrantFilter{Scopes: []authz.Object{s.Resource}}) })
+	case schema.TypeStack:
+		return inOrder(func() error { return g.stacks(id) }, func() error { return g.grants(GrantFilter{Scopes: []authz.Object{s.Resource}}) })
+	case schema.TypeBinding:
+		return g.binding(s)
+	}
+	return fault.New(fault.Internal, "no projection for %s", s.Resource)
+}
+
+func (g *gatherer) organization(s Slice) error {
+	id := s.Resource.ID
+	g.orgs[id] = true
+	switch {
+	case s.Relation == schema.RelMembership && s.Subject.Type == schema.TypeUser:
+		return g.memberships(MembershipFilter{OrganizationID: id, UserID: s.Subject.ID})
+	case s.Relation == schema.RelMembership && s.Subject.Type == schema.TypeTeam:
+		g.teams[s.Subject.ID] = true
+		return nil
+	case s.Relation == schema.RelGuest && s.Holder.Type != "" && s.Holder.Type != schema.TypeTeam:
+		return g.grants(GrantFilter{OrganizationID: id, Holder: s.Holder})
+	case s.Relation == schema.RelGuest && !s.Subject.IsZero():
+		return g.links(GroupLinkFilter{TeamIDs: []string{s.Subject.ID}})
+	case s.Relation == schema.RelBinding && s.RoleID != "":
+		return inOrder(func() error {
+			return g.grants(GrantFilter{Scopes: []authz.Object{s.Resource}, RoleID: s.RoleID, Holder: s.Holder})
+		},
+			func() error { return g.tokens(TokenFilter{Kind: TokenOrganization, OwnerID: id}) })
+	}
+	teams, err := g.q.Teams(g.ctx, TeamFilter{OrganizationID: id})
+	if err != nil {
+		return err
+	}
+	g.f.Teams = append(g.f.Teams, teams...)
+	for _, t := range teams {
+		if err := g.tokens(TokenFilter{Kind: TokenTeam, OwnerID: t.ID}); err != nil {
+			return err
+		}
+	}
+	return inOrder(
+		func() error { return g.memberships(MembershipFilter{OrganizationID: id}) },
+		func() error { return g.links(GroupLinkFilter{OrganizationID: id}) },
+		func() error { return g.grants(GrantFilter{OrganizationID: id}) },
+		func() error { return g.tokens(TokenFilter{Kind: TokenOrganization, OwnerID: id}) },
+	)
+}
+
+func (g *gatherer) team(s Slice) error {
+	id := s.Resource.ID
+	switch id {
+	case holderUsers, holderSiteAdmins, holderSiteAuditors:
+		return g.allOrOne(s.Subject)
+	}
+	team, err := g.q.Team(g.ctx, id)
+	if fault.Is(err, fault.NotFound) {
+		return g.privateTeam(id, s.Subject)
+	}
+	if err != nil {
+		return err
+	}
+	g.f.Teams = append(g.f.Teams, team)
+	g.orgs[team.OrganizationID] = true
+	filter := TeamMemberFilter{TeamIDs: []string{id}}
+	if s.Subject.Type == schema.TypeUser {
+		filter.UserID = s.Subject.ID
+	}
+	members, err := g.q.TeamMembers(g.ctx, filter)
+	if err != nil {
+		return err
+	}
+	g.f.TeamMembers = append(g.f.TeamMembers, members...)
+	var ids []string
+	for _, m := range members {
+		ids = append(ids, m.UserID)
+	}
+	if len(ids) > 0 {
+		if err := g.memberships(MembershipFilter{OrganizationID: team.OrganizationID, UserIDs: ids}); err != nil {
+			return err
+		}
+	}
+	linked, err := g.q.GroupLinks(g.ctx, GroupLinkFilter{TeamIDs: []string{id}})
+	if err != nil {
+		return err
+	}
+	g.f.GroupLinks = append(g.f.GroupLinks, linked...)
+	var groups []string
+	for _, l := range linked {
+		g.groups[l.GroupID] = true
+		groups = append(groups, l.GroupID)
+	}
+	return inOrder(
+		func() error { return g.groupPeople(groups, s.Subject) },
+		func() error { return g.tokens(TokenFilter{Kind: TokenTeam, OwnerID: id}) },
+	)
+}
+
+// privateTeam reads what decides the private team of a user, service account, group or organization token. The
+// id alone does not tell which, and ids of different types never meet, so each is tried.
+func (g *gatherer) privateTeam(id string, subject authz.Object) error {
+	g.users[id] = true
+	g.accounts[id] = true
+	g.groups[id] = true
+	token, err := g.q.Token(g.ctx, id)
+	switch {
+	case err == nil && token.Kind == TokenOrganization:
+		g.f.Tokens = append(g.f.Tokens, token)
+		g.orgs[token.OwnerID] = true
+	case err != nil && !fault.Is(err, fault.NotFound):
+		return err
+	}
+	return inOrder(
+		func() error { return g.groupPeople([]string{id}, subject) },
+		func() error { return g.grants(GrantFilter{Holder: groupRef(id)}) },
+	)
+}
+
+func (g *gatherer) allOrOne(subject authz.Object) error {
+	if !subject.IsZero() {
+		g.users[subject.ID] = true
+		return nil
+	}
+	users, err := g.q.Users(g.ctx, UserFilter{})
+	g.f.Users = append(g.f.Users, users...)
+	return err
+}
+
+func (g *gatherer) project(s Slice) error {
+	g.projects[s.Resource.ID] = true
+	filter := GrantFilter{ProjectID: s.Resource.ID}
+	if s.RoleID != "" {
+		filter.RoleID, filter.Holder = s.RoleID, s.Holder
+	}
+	return g.grants(filter)
+}
+
+// firstGrants is how many grants of a binding are read before all of them are: one that is in force is enough
+// to know that the binding exists.
+const firstGrants = 16
+
+func (g *gatherer) binding(s Slice) error {
+	switch s.RoleID {
+	case "":
+		return fault.New(fault.Internal, "slice %s does not name its role", s.Resource)
+	case schema.RoleOwner:
+		g.teams[s.Holder.ID] = true
+	case schema.RoleOrganizationToken:
+		return g.privateTeam(s.Holder.ID, authz.Object{})
+	}
+	filter := GrantFilter{RoleID: s.RoleID, Holder: s.Holder, Limit: firstGrants}
+	before := len(g.f.Grants)
+	if err := g.grants(filter); err != nil {
+		return err
+	}
+	found := g.f.Grants[before:]
+	if len(found) < firstGrants || g.anyInForce(found) {
+		return nil
+	}
+	filter.Limit = 0
+	return g.grants(filter)
+}
+
+// anyInForce reports whether one of the grants surely counts: for good, in an organization that is not disabled.
+func (g *gatherer) anyInForce(grants []Grant) bool {
+	return slices.ContainsFunc(grants, func(r Grant) bool {
+		if !r.ExpiresAt.IsZero() {
+			return false
+		}
+		org, err := g.q.Organization(g.ctx, r.OrganizationID)
+		return r.OrganizationID == "" || (err == nil && !org.Disabled)
+	})
+}
+
+func (g *gatherer) workspaces(ids ...string) error {
+	rows, err := g.q.Workspaces(g.ctx, WorkspaceFilter{IDs: ids})
+	g.f.Workspaces = append(g.f.Workspaces, rows...)
+	for _, w := range rows {
+		g.projects[w.ProjectID] = true
+	}
+	return err
+}
+
+func (g *gatherer) stacks(ids ...string) error {
+	rows, err := g.q.Stacks(g.ctx, WorkspaceFilter{IDs: ids})
+	g.f.Stacks = append(g.f.Stacks, rows...)
+	for _, s := range rows {
+		g.projects[s.ProjectID] = true
+	}
+	return err
+}
+
+func (g *gatherer) memberships(f MembershipFilter) error {
+	rows, err := g.q.Memberships(g.ctx, f)
+	g.f.Memberships = append(g.f.Memberships, rows...)
+	for _, m := range rows {
+		g.users[m.UserID] = true
+	}
+	return err
+}
+
+func (g *gatherer) tokens(f TokenFilter) error {
+	rows, err := g.q.Tokens(g.ctx, f)
+	g.f.Tokens = append(g.f.Tokens, rows...)
+	return err
+}
+
+func (g *gatherer) links(f GroupLinkFilter) error {
+	rows, err := g.q.GroupLinks(g.ctx, f)
+	g.f.GroupLinks = append(g.f.GroupLinks, rows...)
+	for _, l := range rows {
+		g.teams[l.TeamID] = true
+		g.groups[l.GroupID] = true
+	}
+	return err
+}
+
+// groupPeople reads the members of groups and of all groups nested in them, or of one user alone.
+func (g *gatherer) groupPeople(ids []string, subject authz.Object) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if !g.nested {
+		children, err := g.q.GroupChildren(g.ctx)
+		if err != nil {
+			return err
+		}
+		g.f.GroupChildren, g.nested = children, true
+	}
+	filter := GroupMemberFilter{GroupIDs: descendants(ids, g.f.GroupChildren)}
+	if subject.Type == schema.TypeUser {
+		filter.UserID = subject.ID
+	}
+	rows, err := g.q.GroupMembers(g.ctx, filter)
+	g.f.GroupMembers = append(g.f.GroupMembers, rows...)
+	for _, m := range rows {
+		g.users[m.UserID] = true
+	}
+	return err
+}
+
+// descendants returns groups and all groups nested in them.
+func descendants(ids []string, children []GroupChild) []string {
+	return reach(ids, children, func(c GroupChild) (from, to string) { return c.ParentID, c.ChildID })
+}
+
+// ancestors returns groups and all groups they are nested in.
+func ancestors(ids []string, children []GroupChild) []string {
+	return reach(ids, children, func(c GroupChild) (from, to string) { return c.ChildID, c.ParentID })
+}
+
+func reach(ids []string, edges []GroupChild, ends func(GroupChild) (from, to string)) []string {
+	next := map[string][]string{}
+	for _, e := range edges {
+		from, to := ends(e)
+		next[from] = append(next[from], to)
+	}
+	seen := map[string]bool{}
+	for queue := slices.Clone(ids); len(queue) > 0; queue = queue[1:] {
+		if !seen[queue[0]] {
+			seen[queue[0]] = true
+			queue = append(queue, next[queue[0]]...)
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// grants reads grants with the scopes they are at.
+func (g *gatherer) grants(f GrantFilter) error {
+	rows, err := g.q.Grants(g.ctx, f)
+	if err != nil {
+		return err
+	}
+	g.f.Grants = append(g.f.Grants, rows...)
+	ids := map[string][]string{}
+	for _, r := range rows {
+		switch r.Scope.Type {
+		case schema.TypeOrganization:
+			g.orgs[r.Scope.ID] = true
+		case schema.TypeProject:
+			g.projects[r.Scope.ID] = true
+		default:
+			ids[r.Scope.Type] = append(ids[r.Scope.Type], r.Scope.ID)
+		}
+	}
+	if w := ids[schema.TypeWorkspace]; len(w) > 0 {
+		if err := g.workspaces(w...); err != nil {
+			return err
+		}
+	}
+	if s := ids[schema.TypeStack]; len(s) > 0 {
+		return g.stacks(s...)
+	}
+	return nil
+}
+
+// finish reads the rows that the slices' rows refer to.
+func (g *gatherer) finish() error {
+	return inOrder(
+		func() error {
+			for id := range g.projects {
+				if err := one(g.q.Project, g.ctx, id, &g.f.Projects); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		func() (err error) {
+			if ids := keys(g.teams); len(ids) > 0 {
+				var rows []Team
+				rows, err = g.q.Teams(g.ctx, TeamFilter{IDs: ids})
+				g.f.Teams = append(g.f.Teams, rows...)
+			}
+			return err
+		},
+		func() (err error) {
+			for _, p := range g.f.Projects {
+				g.orgs[p.OrganizationID] = true
+			}
+			for _, t := range g.f.Teams {
+				g.orgs[t.OrganizationID] = true
+			}
+			if ids := keys(g.orgs); len(ids) > 0 {
+				g.f.Organizations, err = g.q.Organizations(g.ctx, ids...)
+			}
+			return err
+		},
+		func() (err error) {
+			if ids := keys(g.groups); len(ids) > 0 {
+				g.f.Groups, err = g.q.Groups(g.ctx, ids...)
+			}
+			return err
+		},
+		func() error {
+			for id := range g.accounts {
+				if err := one(g.q.ServiceAccount, g.ctx, id, &g.f.ServiceAccounts); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		func() error {
+			ids := keys(g.users)
+			if len(ids) == 0 {
+				return nil
+			}
+			rows, err := g.q.Users(g.ctx, UserFilter{IDs: ids})
+			g.f.Users = append(g.f.Users, rows...)
+			return err
+		},
+		func() (err error) { g.f.Roles, err = rolesOf(g.ctx, g.q, g.f.Grants); return },
+	)
+}
+
+// one appends a row if there is one.
+func one[T any](get func(context.Context, string) (T, error), ctx context.Context, id string, into *[]T) error {
+	row, err := get(ctx, id)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err == nil {
+		*into = append(*into, row)
+	}
+	return err
+}
+
+func keys(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }

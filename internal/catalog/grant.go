@@ -1,0 +1,249 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// CreateGrant binds a holder to a role at a scope. Role, holder and scope must be of one organization, or of none
+// where the platform is concerned (DESIGN section 2).
+func (c *Change) CreateGrant(ctx context.Context, g Grant) (Grant, error) {
+	organizationID, projectID, err := scopeOrganization(ctx, c.Queries, g.Scope)
+	if err != nil {
+		return Grant{}, err
+	}
+	g.OrganizationID = organizationID
+	if err := c.checkGrant(ctx, g); err != nil {
+		return Grant{}, err
+	}
+	g.ID, g.CreatedAt = c.random(PrefixGrant), c.now
+	if err := c.InsertGrant(ctx, g); err != nil {
+		return Grant{}, err
+	}
+	c.touch(grantSlices(g, projectID)...)
+	c.record("grant.create", organizationID, g.Scope, nil, g, g.Holder)
+	return g, nil
+}
+
+func (c *Change) checkGrant(ctx context.Context, g Grant) error {
+	if !g.ExpiresAt.IsZero() && !g.ExpiresAt.After(c.now) {
+		return fault.At("expires-at", "must be in the future")
+	}
+	if err := c.checkGrantRole(ctx, g); err != nil {
+		return err
+	}
+	return c.checkHolder(ctx, g)
+}
+
+func (c *Change) checkGrantRole(ctx context.Context, g Grant) error {
+	if builtin, ok := schema.BuiltinRole(g.RoleID); ok {
+		if builtin.System {
+			return fault.At("role", "%s is held through the model itself and cannot be granted", g.RoleID)
+		}
+		if !slices.Contains(builtin.Scopes, g.Scope.Type) {
+			return fault.At("role", "%s cannot be granted on a %s", g.RoleID, g.Scope.Type)
+		}
+		return nil
+	}
+	r, err := c.Role(ctx, g.RoleID)
+	if fault.Is(err, fault.NotFound) || (err == nil && r.OrganizationID != "" && r.OrganizationID != g.OrganizationID) {
+		return fault.At("role", "does not exist")
+	}
+	return err
+}
+
+func (c *Change) checkHolder(ctx context.Context, g Grant) error {
+	var err error
+	switch g.Holder.Type {
+	case schema.TypeTeam:
+		var t Team
+		t, err = c.Team(ctx, g.Holder.ID)
+		if err == nil && t.OrganizationID != g.OrganizationID {
+			return fault.At("holder", "does not exist") // a grant never crosses organizations
+		}
+	case schema.TypeUser:
+		_, err = c.User(ctx, g.Holder.ID)
+	case schema.TypeGroup:
+		_, err = c.Group(ctx, g.Holder.ID)
+	case schema.TypeServiceAccount:
+		_, err = c.ServiceAccount(ctx, g.Holder.ID)
+	default:
+		return fault.At("holder", "must be a team, group, user or service account")
+	}
+	if fault.Is(err, fault.NotFound) {
+		return fault.At("holder", "does not exist")
+	}
+	return err
+}
+
+// scopeOrganization returns the organization a scope belongs to, and the project of a workspace or stack.
+func scopeOrganization(ctx context.Context, q Queries, scope authz.Object) (organizationID, projectID string, err error) {
+	switch scope.Type {
+	case schema.TypePlatform:
+		if scope.ID != PlatformID {
+			return "", "", fault.New(fault.NotFound, "there is one platform, %s", PlatformID)
+		}
+		return "", "", nil
+	case schema.TypeOrganization:
+		o, err := q.Organization(ctx, scope.ID)
+		return o.ID, "", err
+	case schema.TypeProject:
+		p, err := q.Project(ctx, scope.ID)
+		return p.OrganizationID, "", err
+	case schema.TypeWorkspace:
+		w, err := q.Workspace(ctx, scope.ID)
+		return w.OrganizationID, w.ProjectID, err
+	case schema.TypeStack:
+		s, err := q.Stack(ctx, scope.ID)
+		return s.OrganizationID, s.ProjectID, err
+	}
+	return "", "", fault.At("scope", "must be the platform, an organization, project, workspace or stack")
+}
+
+// RemoveGrant ends a grant. A custom access set that it alone used goes with it.
+func (c *Change) RemoveGrant(ctx context.Context, id string) error {
+	g, err := c.Grant(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := c.touchGrants(ctx, GrantFilter{RoleID: g.RoleID, Holder: g.Holder, Scopes: []authz.Object{g.Scope}}); err != nil {
+		return err
+	}
+	if err := c.Queries.DeleteGrant(ctx, id); err != nil {
+		return err
+	}
+	c.record("grant.delete", g.OrganizationID, g.Scope, g, nil, g.Holder)
+	r, err := c.Role(ctx, g.RoleID)
+	if fault.Is(err, fault.NotFound) || (err == nil && r.Name != "") {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	left, err := c.Grants(ctx, GrantFilter{RoleID: g.RoleID, Limit: 1})
+	if err != nil || len(left) > 0 {
+		return err
+	}
+	return c.DeleteRole(ctx, g.RoleID)
+}
+
+// DeleteGrant is RemoveGrant.
+func (c *Change) DeleteGrant(ctx context.Context, id string) error { return c.RemoveGrant(ctx, id) }
+
+// touchGrants names what grants decide, before they change or go.
+func (c *Change) touchGrants(ctx context.Context, f GrantFilter) error {
+	grants, err := c.Grants(ctx, f)
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		_, projectID, err := scopeOrganization(ctx, c.Queries, g.Scope)
+		if err != nil {
+			return err
+		}
+		c.touch(grantSlices(g, projectID)...)
+	}
+	return nil
+}
+
+// Grant use cases.
+
+// CreateGrant gives a role to a holder at a scope (DECISIONS N5): organization.manage_organization_access at the
+// organization (edit_users for a user), manage_access of the project or workspace below, platform.administer at
+// the platform, team.assign of the team; and never more than the principal holds there (DECISIONS P4).
+func (s *Service) CreateGrant(ctx context.Context, p Principal, g Grant) (Grant, authz.Token, error) {
+	permission, scope, err := s.grantGuard(ctx, g)
+	if err != nil {
+		return Grant{}, "", err
+	}
+	if err := s.require(ctx, p, permission, scope); err != nil {
+		return Grant{}, "", err
+	}
+	if g.Holder.Type == schema.TypeTeam {
+		if err := s.require(ctx, p, schema.TeamAssign, g.Holder); err != nil {
+			return Grant{}, "", err
+		}
+	}
+	atoms, err := s.roleAtoms(ctx, g.RoleID)
+	if err != nil {
+		return Grant{}, "", err
+	}
+	if err := s.mayHandOut(ctx, p, atoms, g.Scope); err != nil {
+		return Grant{}, "", err
+	}
+	g.CreatedBy = p.Subject.ID
+	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) (err error) {
+		g, err = c.CreateGrant(ctx, g)
+		return err
+	})
+	return g, token, err
+}
+
+// DeleteGrant takes a role from a holder; as CreateGrant, but taking away more than one holds is allowed.
+func (s *Service) DeleteGrant(ctx context.Context, p Principal, id string) (authz.Token, error) {
+	g, err := s.store.Grant(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	permission, scope, err := s.grantGuard(ctx, g)
+	if err != nil {
+		return "", err
+	}
+	return s.on(ctx, p, permission, scope, func(ctx context.Context, c *Change) error { return c.RemoveGrant(ctx, id) })
+}
+
+// grantGuard returns the permission that giving or taking a grant needs, and where. A stack's access is its
+// project's.
+func (s *Service) grantGuard(ctx context.Context, g Grant) (schema.Permission, authz.Object, error) {
+	switch g.Scope.Type {
+	case schema.TypeOrganization:
+		if g.Holder.Type == schema.TypeUser {
+			return schema.OrganizationEditUsers, g.Scope, nil
+		}
+		return schema.OrganizationManageOrganizationAccess, g.Scope, nil
+	case schema.TypeProject:
+		return schema.ProjectManageAccess, g.Scope, nil
+	case schema.TypeWorkspace:
+		return schema.WorkspaceManageAccess, g.Scope, nil
+	case schema.TypeStack:
+		st, err := s.store.Stack(ctx, g.Scope.ID)
+		return schema.ProjectManageAccess, projectRef(st.ProjectID), err
+	}
+	return schema.PlatformAdminister, platformRef(), nil
+}
+
+func (s *Service) roleAtoms(ctx context.Context, roleID string) ([]schema.Permission, error) {
+	if builtin, ok := schema.BuiltinRole(roleID); ok {
+		return builtin.Atoms(), nil
+	}
+	r, err := s.store.Role(ctx, roleID)
+	if fault.Is(err, fault.NotFound) {
+		return nil, fault.At("role", "does not exist")
+	}
+	return schema.Close(schema.Expand(r.Permissions)), err
+}
+
+// expire removes grants and tokens whose time has passed. They gave nothing any more; this keeps the catalog
+// and the engine tidy and leaves an audit event.
+func (s *Service) expire(ctx context.Context) error {
+	now := s.now().Add(-time.Minute) // long past, so that no clock still sees them alive
+	grants, err := s.store.Grants(ctx, GrantFilter{ExpiredBy: now, Limit: 100})
+	if err != nil || len(grants) == 0 {
+		return err
+	}
+	system := Principal{Subject: authz.Object{Type: "system", ID: "expiry"}, Name: "expiry"}
+	_, err = s.change(ctx, system, func(ctx context.Context, c *Change) error {
+		for _, g := range grants {
+			if err := c.RemoveGrant(ctx, g.ID); err != nil && !fault.Is(err, fault.NotFound) {
+				return err
+			}
+		}
+		return nil
+	})
+	return err
+}

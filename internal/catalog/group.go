@@ -1,0 +1,192 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// CreateGroup adds a group of an identity provider.
+func (c *Change) CreateGroup(ctx context.Context, g Group) (Group, error) {
+	switch {
+	case g.DisplayName == "":
+		return Group{}, fault.At("name", "can't be blank")
+	case g.Source == "":
+		return Group{}, fault.At("source", "can't be blank")
+	case g.ExternalID == "":
+		return Group{}, fault.At("external-id", "can't be blank")
+	}
+	g.ID, g.CreatedAt = c.random(PrefixGroup), c.now
+	if err := c.InsertGroup(ctx, g); err != nil {
+		return Group{}, err
+	}
+	c.touch(whole(groupRef(g.ID)))
+	c.record("group.create", "", groupRef(g.ID), nil, g)
+	return g, nil
+}
+
+// RemoveGroup deletes a group with its members, nestings, links and grants.
+func (c *Change) RemoveGroup(ctx context.Context, id string) error {
+	g, err := c.Group(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := c.touchGroup(ctx, id); err != nil {
+		return err
+	}
+	if err := c.touchGrants(ctx, GrantFilter{Holder: groupRef(id)}); err != nil {
+		return err
+	}
+	if err := c.DeleteGroup(ctx, id); err != nil {
+		return err
+	}
+	c.record("group.delete", "", groupRef(id), g, nil)
+	return nil
+}
+
+// AddGroupMember puts a user directly into a group.
+func (c *Change) AddGroupMember(ctx context.Context, groupID, userID string) error {
+	m := GroupMember{GroupID: groupID, UserID: userID}
+	if err := c.PutGroupMember(ctx, m); err != nil {
+		return err
+	}
+	c.record("group.add_member", "", groupRef(groupID), nil, m, userRef(userID))
+	return c.touchGroupMember(ctx, groupID, userID)
+}
+
+// RemoveGroupMember takes a user out of a group.
+func (c *Change) RemoveGroupMember(ctx context.Context, groupID, userID string) error {
+	m := GroupMember{GroupID: groupID, UserID: userID}
+	if err := c.DeleteGroupMember(ctx, m); err != nil {
+		return err
+	}
+	c.record("group.remove_member", "", groupRef(groupID), m, nil, userRef(userID))
+	return c.touchGroupMember(ctx, groupID, userID)
+}
+
+// Nest puts one group inside another. A nesting that would make a group contain itself is refused.
+func (c *Change) Nest(ctx context.Context, parentID, childID string) error {
+	children, err := c.GroupChildren(ctx)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(descendants([]string{childID}, children), parentID) {
+		return fault.At("child", "would make the group contain itself")
+	}
+	nesting := GroupChild{ParentID: parentID, ChildID: childID}
+	if err := c.PutGroupChild(ctx, nesting); err != nil {
+		return err
+	}
+	c.record("group.nest", "", groupRef(parentID), nil, nesting, groupRef(childID))
+	return c.touchGroup(ctx, parentID)
+}
+
+// Unnest takes one group out of another.
+func (c *Change) Unnest(ctx context.Context, parentID, childID string) error {
+	if err := c.touchGroup(ctx, parentID); err != nil {
+		return err
+	}
+	nesting := GroupChild{ParentID: parentID, ChildID: childID}
+	c.record("group.unnest", "", groupRef(parentID), nesting, nil, groupRef(childID))
+	return c.DeleteGroupChild(ctx, nesting)
+}
+
+// LinkGroup makes the people of a group members of a team.
+func (c *Change) LinkGroup(ctx context.Context, groupID, teamID string) (GroupLink, error) {
+	t, err := c.Team(ctx, teamID)
+	if err != nil {
+		return GroupLink{}, err
+	}
+	if _, err := c.Group(ctx, groupID); err != nil {
+		return GroupLink{}, err
+	}
+	l := GroupLink{ID: c.random(PrefixGroupLink), GroupID: groupID, TeamID: teamID}
+	if err := c.InsertGroupLink(ctx, l); err != nil {
+		return GroupLink{}, err
+	}
+	c.touchTeam(t)
+	c.record("group_link.create", t.OrganizationID, teamRef(teamID), nil, l, groupRef(groupID))
+	return l, nil
+}
+
+// UnlinkGroup ends that.
+func (c *Change) UnlinkGroup(ctx context.Context, l GroupLink) error {
+	t, err := c.Team(ctx, l.TeamID)
+	if err != nil {
+		return err
+	}
+	c.touchTeam(t)
+	c.record("group_link.delete", t.OrganizationID, teamRef(l.TeamID), l, nil, groupRef(l.GroupID))
+	return c.DeleteGroupLink(ctx, l.ID)
+}
+
+// touchGroupMember names a person's place in a group, in the groups around it and in their teams.
+func (c *Change) touchGroupMember(ctx context.Context, groupID, userID string) error {
+	return c.eachAffected(ctx, groupID, func(o authz.Object) { c.touch(memberSlice(o, userRef(userID))) })
+}
+
+// touchGroup names everybody's place in a group, in the groups around it and in their teams.
+func (c *Change) touchGroup(ctx context.Context, groupID string) error {
+	return c.eachAffected(ctx, groupID, func(o authz.Object) {
+		c.touch(Slice{Resource: o, Relation: schema.RelMembership})
+	})
+}
+
+// eachAffected calls fn with every object whose membership a group decides: the group itself and those it is
+// nested in, their private teams, and the teams they are linked to, with the organizations of those.
+func (c *Change) eachAffected(ctx context.Context, groupID string, fn func(authz.Object)) error {
+	children, err := c.GroupChildren(ctx)
+	if err != nil {
+		return err
+	}
+	around := ancestors([]string{groupID}, children)
+	for _, g := range around {
+		fn(groupRef(g))
+		fn(teamRef(g))
+	}
+	links, err := c.GroupLinks(ctx, GroupLinkFilter{GroupIDs: around})
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		fn(teamRef(l.TeamID))
+		if l.GroupID != groupID {
+			continue
+		}
+		t, err := c.Team(ctx, l.TeamID)
+		if err != nil {
+			return err
+		}
+		c.touch(Slice{Resource: organizationRef(t.OrganizationID), Relation: schema.RelGuest, Subject: teamRef(t.ID)})
+	}
+	return nil
+}
+
+// Group use cases.
+
+// LinkGroup links a group to a team; team.update_membership, since it decides who is in it.
+func (s *Service) LinkGroup(ctx context.Context, p Principal, groupID, teamID string) (GroupLink, authz.Token, error) {
+	var l GroupLink
+	token, err := s.on(ctx, p, schema.TeamUpdateMembership, teamRef(teamID), func(ctx context.Context, c *Change) (err error) {
+		l, err = c.LinkGroup(ctx, groupID, teamID)
+		return err
+	})
+	return l, token, err
+}
+
+// UnlinkGroup ends a link; as LinkGroup.
+func (s *Service) UnlinkGroup(ctx context.Context, p Principal, l GroupLink) (authz.Token, error) {
+	return s.on(ctx, p, schema.TeamUpdateMembership, teamRef(l.TeamID), func(ctx context.Context, c *Change) error { return c.UnlinkGroup(ctx, l) })
+}
+
+// Directory runs a change of groups and their members on behalf of sync or SCIM: a service token with that
+// scope, or platform.manage_users.
+func (s *Service) Directory(ctx context.Context, p Principal, fn func(ctx context.Context, c *Change) error) (authz.Token, error) {
+	if p.Has(ScopeSync) || p.Has(ScopeSCIM) {
+		return s.change(ctx, p, fn)
+	}
+	return s.on(ctx, p, schema.PlatformManageUsers, platformRef(), fn)
+}

@@ -1,0 +1,124 @@
+package catalog
+
+import (
+	"context"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// PutMember makes a user a member of an organization with a status, or changes the status he has.
+func (c *Change) PutMember(ctx context.Context, organizationID, userID string, status MembershipStatus) (Membership, error) {
+	have, err := c.Memberships(ctx, MembershipFilter{OrganizationID: organizationID, UserID: userID})
+	if err != nil {
+		return Membership{}, err
+	}
+	if len(have) > 0 && have[0].Status == status {
+		return have[0], nil
+	}
+	if err := c.touchMember(ctx, organizationID, userID); err != nil {
+		return Membership{}, err
+	}
+	if len(have) > 0 {
+		m := have[0]
+		m.Status = status
+		c.record("organization_membership.update", organizationID, userRef(userID), have[0], m)
+		return m, c.UpdateMembership(ctx, m)
+	}
+	m := Membership{ID: c.random(PrefixMembership), OrganizationID: organizationID, UserID: userID, Status: status, CreatedAt: c.now}
+	c.record("organization_membership.create", organizationID, userRef(userID), nil, m)
+	return m, c.InsertMembership(ctx, m)
+}
+
+// RemoveMember takes a user out of an organization and all its teams. The last owner stays.
+func (c *Change) RemoveMember(ctx context.Context, organizationID, userID string) error {
+	have, err := c.Memberships(ctx, MembershipFilter{OrganizationID: organizationID, UserID: userID})
+	if err != nil {
+		return err
+	}
+	if len(have) == 0 {
+		return fault.New(fault.NotFound, "not a member of the organization")
+	}
+	o, err := c.Organization(ctx, organizationID)
+	if err != nil {
+		return err
+	}
+	if err := c.touchMember(ctx, organizationID, userID); err != nil {
+		return err
+	}
+	members, err := c.TeamMembers(ctx, TeamMemberFilter{OrganizationID: organizationID, UserID: userID})
+	if err != nil {
+		return err
+	}
+	owner := false
+	for _, m := range members {
+		owner = owner || m.TeamID == o.OwnersTeamID
+		if err := c.DeleteTeamMember(ctx, m.TeamID, userID); err != nil {
+			return err
+		}
+	}
+	if err := c.DeleteMembership(ctx, have[0].ID); err != nil {
+		return err
+	}
+	c.record("organization_membership.delete", organizationID, userRef(userID), have[0], nil)
+	if owner {
+		return c.keepOwner(ctx, o)
+	}
+	return nil
+}
+
+// touchMember names a user's membership of an organization and of its teams.
+func (c *Change) touchMember(ctx context.Context, organizationID, userID string) error {
+	c.touch(memberSlice(organizationRef(organizationID), userRef(userID)))
+	members, err := c.TeamMembers(ctx, TeamMemberFilter{OrganizationID: organizationID, UserID: userID})
+	for _, m := range members {
+		c.touch(memberSlice(teamRef(m.TeamID), userRef(userID)))
+	}
+	return err
+}
+
+// Membership use cases.
+
+// AddMember invites a user to an organization, or makes him an active member at once; organization.manage_membership.
+func (s *Service) AddMember(ctx context.Context, p Principal, organizationID, userID string, status MembershipStatus) (Membership, authz.Token, error) {
+	var m Membership
+	token, err := s.on(ctx, p, schema.OrganizationManageMembership, organizationRef(organizationID), func(ctx context.Context, c *Change) (err error) {
+		m, err = c.PutMember(ctx, organizationID, userID, status)
+		return err
+	})
+	return m, token, err
+}
+
+// RemoveMember removes a user from an organization; organization.manage_membership and sight of all his teams
+// there (DECISIONS P9). A member may always leave himself.
+func (s *Service) RemoveMember(ctx context.Context, p Principal, organizationID, userID string) (authz.Token, error) {
+	remove := func(ctx context.Context, c *Change) error { return c.RemoveMember(ctx, organizationID, userID) }
+	if p.Subject == userRef(userID) {
+		return s.change(ctx, p, remove)
+	}
+	if err := s.require(ctx, p, schema.OrganizationManageMembership, organizationRef(organizationID)); err != nil {
+		return "", err
+	}
+	members, err := s.store.TeamMembers(ctx, TeamMemberFilter{OrganizationID: organizationID, UserID: userID})
+	if err != nil {
+		return "", err
+	}
+	questions := make([]authz.Question, len(members))
+	for i, m := range members {
+		questions[i] = authz.Question{Subject: p.Subject, Permission: schema.TeamView.Name(), Resource: teamRef(m.TeamID)}
+		if o, err := s.store.Organization(ctx, organizationID); err == nil && o.OwnersTeamID == m.TeamID {
+			questions[i].Permission = schema.TeamUpdateMembership.Name() // removing an owner is for owners (DECISIONS P5)
+		}
+	}
+	seen, _, err := s.engine.CheckAll(ctx, questions, authz.Consistency{})
+	if err != nil {
+		return "", err
+	}
+	for _, ok := range seen {
+		if !ok {
+			return "", fault.New(fault.Denied, "the user is in a team you may not see or change")
+		}
+	}
+	return s.change(ctx, p, remove)
+}

@@ -1,0 +1,51 @@
+package catalog
+
+import (
+	"net/mail"
+	"strings"
+	"unicode"
+
+	"github.com/terrawarden/terrawarden/internal/fault"
+)
+
+const (
+	maxName  = 255
+	maxEmail = 320
+)
+
+// checkName refuses names that cannot be told apart, typed or put into a path. Team names may hold slashes and
+// spaces (research tfe-api 6.2); every other name may not.
+func checkName(field, name string, team bool) error {
+	switch {
+	case strings.TrimSpace(name) == "":
+		return fault.At(field, "can't be blank")
+	case name != strings.TrimSpace(name):
+		return fault.At(field, "must not begin or end with a space")
+	case len(name) > maxName:
+		return fault.At(field, "is too long (maximum is %d characters)", maxName)
+	}
+	for _, r := range name {
+		if unicode.IsControl(r) || (!team && (r == '/' || r == '#' || unicode.IsSpace(r))) {
+			return fault.At(field, "must not contain %q", r)
+		}
+	}
+	return nil
+}
+
+// checkUsername also refuses names that look like ids, which every interface accepts in the same places.
+func checkUsername(field, name string) error {
+	if looksLikeID(name, PrefixUser, PrefixServiceAccount, PrefixTeam, PrefixGroup, PrefixToken) {
+		return fault.At(field, "must not look like an id")
+	}
+	return checkName(field, name, false)
+}
+
+func checkEmail(field, email string) error {
+	if email == "" {
+		return nil
+	}
+	if a, err := mail.ParseAddress(email); err != nil || a.Address != email || len(email) > maxEmail {
+		return fault.At(field, "is invalid")
+	}
+	return nil
+}

@@ -1,0 +1,257 @@
+package catalog
+
+import (
+	"context"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// Names that an organization is born with.
+const (
+	OwnersTeamName     = "owners"
+	DefaultProjectName = "Default Project"
+)
+
+// CreateOrganization adds an organization with its owners team and default project. The given users become its
+// first owners and active members.
+func (c *Change) CreateOrganization(ctx context.Context, name, email string, ownerIDs ...string) (Organization, error) {
+	if err := checkName("name", name, false); err != nil {
+		return Organization{}, err
+	}
+	if looksLikeID(name, PrefixOrganization) {
+		return Organization{}, fault.At("name", "must not look like an id")
+	}
+	if err := checkEmail("email", email); err != nil {
+		return Organization{}, err
+	}
+	if len(ownerIDs) == 0 {
+		return Organization{}, fault.At("owners", "an organization needs an owner")
+	}
+	o := Organization{
+		ID: c.random(PrefixOrganization), Name: name, Email: email,
+		OwnersTeamID: c.random(PrefixTeam), DefaultProjectID: c.random(PrefixProject), CreatedAt: c.now,
+	}
+	owners := Team{ID: o.OwnersTeamID, OrganizationID: o.ID, Name: OwnersTeamName, Visibility: VisibilitySecret, AllowMemberTokenManagement: true, CreatedAt: c.now}
+	project := Project{ID: o.DefaultProjectID, OrganizationID: o.ID, Name: DefaultProjectName, CreatedAt: c.now}
+	err := inOrder(
+		func() error { return c.InsertOrganization(ctx, o) },
+		func() error { return c.InsertTeam(ctx, owners) },
+		func() error { return c.InsertProject(ctx, project) },
+	)
+	if err != nil {
+		return Organization{}, err
+	}
+	c.touch(whole(organizationRef(o.ID)), whole(teamRef(owners.ID)), whole(projectRef(project.ID)), ownerBinding(o))
+	c.record("organization.create", o.ID, organizationRef(o.ID), nil, o)
+	for _, id := range ownerIDs {
+		if err := c.AddTeamMember(ctx, owners.ID, id, false); err != nil {
+			return Organization{}, err
+		}
+	}
+	return o, nil
+}
+
+// ownerBinding is the binding by which the owners team holds everything in its organization.
+func ownerBinding(o Organization) Slice {
+	return Slice{Resource: bindingRef(bindingID(schema.RoleOwner, o.OwnersTeamID)), RoleID: schema.RoleOwner, Holder: teamRef(o.OwnersTeamID)}
+}
+
+// ChangeOrganization updates an organization's name, address and settings. Its owners team and default project
+// stay what they are; disabling has a method of its own.
+func (c *Change) ChangeOrganization(ctx context.Context, o Organization) error {
+	before, err := c.Organization(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	if err := checkName("name", o.Name, false); err != nil {
+		return err
+	}
+	if err := checkEmail("email", o.Email); err != nil {
+		return err
+	}
+	o.OwnersTeamID, o.DefaultProjectID, o.Disabled, o.CreatedAt = before.OwnersTeamID, before.DefaultProjectID, before.Disabled, before.CreatedAt
+	if o == before {
+		return nil
+	}
+	if err := c.UpdateOrganization(ctx, o); err != nil {
+		return err
+	}
+	c.touch(Slice{Resource: organizationRef(o.ID), Relation: schema.RelForceDeleteAllowed})
+	c.record("organization.update", o.ID, organizationRef(o.ID), before, o)
+	return nil
+}
+
+// SetDisabled ends every decision inside an organization or brings them back (DECISIONS P18).
+func (c *Change) SetDisabled(ctx context.Context, organizationID string, disabled bool) error {
+	before, err := c.Organization(ctx, organizationID)
+	if err != nil || before.Disabled == disabled {
+		return err
+	}
+	after := before
+	after.Disabled = disabled
+	if err := c.touchOrganization(ctx, before); err != nil {
+		return err
+	}
+	if err := c.UpdateOrganization(ctx, after); err != nil {
+		return err
+	}
+	c.record(map[bool]string{true: "organization.disable", false: "organization.enable"}[disabled], organizationID, organizationRef(organizationID), before, after)
+	return nil
+}
+
+// RemoveOrganization deletes an organization with everything in it.
+func (c *Change) RemoveOrganization(ctx context.Context, organizationID string) error {
+	o, err := c.Organization(ctx, organizationID)
+	if err != nil {
+		return err
+	}
+	if err := c.touchOrganization(ctx, o); err != nil {
+		return err
+	}
+	if err := c.DeleteOrganization(ctx, organizationID); err != nil {
+		return err
+	}
+	c.record("organization.delete", organizationID, organizationRef(organizationID), o, nil)
+	return nil
+}
+
+// touchOrganization names everything an organization holds in the projection.
+func (c *Change) touchOrganization(ctx context.Context, o Organization) error {
+	c.touch(whole(organizationRef(o.ID)), ownerBinding(o))
+	teams, err := c.Teams(ctx, TeamFilter{OrganizationID: o.ID})
+	if err != nil {
+		return err
+	}
+	for _, t := range teams {
+		c.touch(whole(teamRef(t.ID)))
+	}
+	projects, err := c.Projects(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	for _, p := range projects {
+		c.touch(whole(projectRef(p.ID)))
+	}
+	workspaces, err := c.Workspaces(ctx, WorkspaceFilter{OrganizationID: o.ID})
+	if err != nil {
+		return err
+	}
+	for _, w := range workspaces {
+		c.touch(whole(workspaceRef(w.ID)))
+	}
+	stacks, err := c.Stacks(ctx, WorkspaceFilter{OrganizationID: o.ID})
+	if err != nil {
+		return err
+	}
+	for _, st := range stacks {
+		c.touch(whole(stackRef(st.ID)))
+	}
+	tokens, err := c.Tokens(ctx, TokenFilter{Kind: TokenOrganization, OwnerID: o.ID})
+	if err != nil {
+		return err
+	}
+	for _, t := range tokens {
+		c.touchToken(t, "")
+	}
+	return c.touchGrants(ctx, GrantFilter{OrganizationID: o.ID})
+}
+
+// keepOwners refuses a change that would leave an organization the user owns without an owner who can act.
+func (c *Change) keepOwners(ctx context.Context, userID string) error {
+	owned, err := c.ownedBy(ctx, userID)
+	if err != nil {
+		return err
+	}
+	for _, o := range owned {
+		if err := c.keepOwner(ctx, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ownedBy returns the organizations in whose owners team a user is.
+func (c *Change) ownedBy(ctx context.Context, userID string) ([]Organization, error) {
+	teams, err := c.Teams(ctx, TeamFilter{UserID: userID})
+	if err != nil {
+		return nil, err
+	}
+	var out []Organization
+	for _, t := range teams {
+		o, err := c.Organization(ctx, t.OrganizationID)
+		if err != nil {
+			return nil, err
+		}
+		if o.OwnersTeamID == t.ID {
+			out = append(out, o)
+		}
+	}
+	return out, nil
+}
+
+// keepOwner refuses a change that would leave an organization without an owner who can act: a direct member of
+// the owners team, active and not suspended. People who come through a group do not count, since a directory
+// could take them away.
+func (c *Change) keepOwner(ctx context.Context, o Organization) error {
+	owners, err := c.Users(ctx, UserFilter{TeamID: o.OwnersTeamID})
+	if err != nil {
+		return err
+	}
+	memberships, err := c.Memberships(ctx, MembershipFilter{OrganizationID: o.ID})
+	if err != nil {
+		return err
+	}
+	active := map[string]bool{}
+	for _, m := range memberships {
+		active[m.UserID] = m.Status == MembershipActive
+	}
+	for _, u := range owners {
+		if !u.Suspended && active[u.ID] {
+			return nil
+		}
+	}
+	return fault.New(fault.Conflict, "organization %s must keep an owner", o.Name)
+}
+
+// Organization use cases.
+
+// CreateOrganization adds an organization owned by its creator; platform.create_organization.
+func (s *Service) CreateOrganization(ctx context.Context, p Principal, name, email string) (Organization, authz.Token, error) {
+	if err := s.require(ctx, p, schema.PlatformCreateOrganization, platformRef()); err != nil {
+		return Organization{}, "", err
+	}
+	if p.Subject.Type != schema.TypeUser {
+		return Organization{}, "", fault.New(fault.Denied, "only people create organizations")
+	}
+	var o Organization
+	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) (err error) {
+		o, err = c.CreateOrganization(ctx, name, email, p.Subject.ID)
+		return err
+	})
+	return o, token, err
+}
+
+// UpdateOrganization changes an organization's settings; organization.update.
+func (s *Service) UpdateOrganization(ctx context.Context, p Principal, o Organization) (authz.Token, error) {
+	return s.on(ctx, p, schema.OrganizationUpdate, organizationRef(o.ID), func(ctx context.Context, c *Change) error { return c.ChangeOrganization(ctx, o) })
+}
+
+// DisableOrganization disables an organization or enables it again; platform.administer.
+func (s *Service) DisableOrganization(ctx context.Context, p Principal, organizationID string, disabled bool) (authz.Token, error) {
+	return s.on(ctx, p, schema.PlatformAdminister, platformRef(), func(ctx context.Context, c *Change) error { return c.SetDisabled(ctx, organizationID, disabled) })
+}
+
+// DeleteOrganization deletes an organization with everything in it; organization.delete.
+func (s *Service) DeleteOrganization(ctx context.Context, p Principal, organizationID string) (authz.Token, error) {
+	return s.on(ctx, p, schema.OrganizationDelete, organizationRef(organizationID), func(ctx context.Context, c *Change) error { return c.RemoveOrganization(ctx, organizationID) })
+}
+
+// on is a use case that needs one permission on one object.
+func (s *Service) on(ctx context.Context, p Principal, permission schema.Permission, object authz.Object, fn func(context.Context, *Change) error) (authz.Token, error) {
+	if err := s.require(ctx, p, permission, object); err != nil {
+		return "", err
+	}
+	return s.change(ctx, p, fn)
+}

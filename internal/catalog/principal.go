@@ -1,0 +1,36 @@
+package catalog
+
+import (
+	"slices"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+)
+
+// Scope is something a service token may do (DESIGN section 4).
+type Scope string
+
+// The scopes of service tokens.
+const (
+	ScopeCheck   Scope = "check"
+	ScopeSearch  Scope = "search"
+	ScopeExplain Scope = "explain"
+	ScopeSync    Scope = "sync"
+	ScopeSCIM    Scope = "scim"
+	ScopeAudit   Scope = "audit"
+)
+
+// Scopes returns every scope there is.
+func Scopes() []Scope {
+	return []Scope{ScopeCheck, ScopeSearch, ScopeExplain, ScopeSync, ScopeSCIM, ScopeAudit}
+}
+
+// Principal is who makes a request: a subject of the model and the credential he came with.
+type Principal struct {
+	Subject authz.Object
+	Name    string // username or name, for audit and logs
+	TokenID string
+	Scopes  []Scope // of a service token; nil for every other credential
+}
+
+// Has reports whether the credential carries a scope.
+func (p Principal) Has(s Scope) bool { return slices.Contains(p.Scopes, s) }

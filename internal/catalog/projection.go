@@ -1,0 +1,232 @@
+package catalog
+
+import (
+	"crypto/sha256"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// The holders that the projection keeps by itself. They are team objects like every holder, and no catalog team.
+const (
+	holderSiteAdmins   = "site-admins"
+	holderSiteAuditors = "site-auditors"
+	holderUsers        = "users"
+)
+
+// Projection turns catalog rows into relationships (DESIGN section 1). It is a pure function of its arguments: the
+// same rows give the same set, in the same order, whatever the order of the rows.
+//
+// What gives no access is simply not there: suspended people, invited members, expired grants and tokens, and
+// everything inside a disabled organization.
+func Projection(f Facts, now time.Time) []authz.Relationship {
+	p := newProjector(f, now)
+	p.people()
+	p.groups()
+	p.organizations()
+	p.teams()
+	p.projects()
+	p.grants()
+	p.tokens()
+	return p.relationships()
+}
+
+// projector collects relationships and the look-up tables they are made with.
+type projector struct {
+	f    Facts
+	now  time.Time
+	rows map[authz.Relationship]time.Time // by key, to its expiry
+
+	users      map[string]bool // live ones
+	orgs       map[string]Organization
+	teamsByID  map[string]Team
+	members    map[[2]string]bool // active members: organization, user
+	projectsOf map[string]string  // live project -> organization
+	parents    map[authz.Object]string
+	roles      map[string]Role
+	atoms      map[string][]schema.Permission // role -> atoms, computed once
+	flat       map[string][]string            // group -> live people, nesting flattened
+}
+
+func newProjector(f Facts, now time.Time) *projector {
+	p := &projector{
+		f: f, now: now,
+		rows: map[authz.Relationship]time.Time{}, users: map[string]bool{}, orgs: map[string]Organization{},
+		teamsByID: map[string]Team{}, members: map[[2]string]bool{}, projectsOf: map[string]string{},
+		parents: map[authz.Object]string{}, roles: map[string]Role{}, atoms: map[string][]schema.Permission{},
+	}
+	for _, u := range f.Users {
+		if !u.Suspended {
+			p.users[u.ID] = true
+		}
+	}
+	for _, o := range f.Organizations {
+		if !o.Disabled {
+			p.orgs[o.ID] = o
+		}
+	}
+	for _, m := range f.Memberships {
+		if m.Status == MembershipActive && p.users[m.UserID] {
+			p.members[[2]string{m.OrganizationID, m.UserID}] = true
+		}
+	}
+	for _, t := range f.Teams {
+		if p.live(t.OrganizationID) {
+			p.teamsByID[t.ID] = t
+		}
+	}
+	for _, r := range f.Roles {
+		p.roles[r.ID] = r
+	}
+	p.flat = p.flatten()
+	return p
+}
+
+func (p *projector) live(organizationID string) bool {
+	_, ok := p.orgs[organizationID]
+	return ok
+}
+
+// add records a relationship. The same one twice keeps the later expiry, for good being the latest.
+func (p *projector) add(resource authz.Object, relation string, subject authz.Object, expires time.Time) {
+	key := authz.Relationship{Resource: resource, Relation: relation, Subject: subject}
+	if old, ok := p.rows[key]; ok && (old.IsZero() || (!expires.IsZero() && expires.Before(old))) {
+		return
+	}
+	p.rows[key] = expires
+}
+
+func (p *projector) relationships() []authz.Relationship {
+	out := make([]authz.Relationship, 0, len(p.rows))
+	for r, expires := range p.rows {
+		r.ExpiresAt = expires
+		out = append(out, r)
+	}
+	slices.SortFunc(out, compareRelationships)
+	return out
+}
+
+// expired reports whether a deadline has passed; a zero one never does.
+func (p *projector) expired(at time.Time) bool { return !at.IsZero() && !at.After(p.now) }
+
+// people projects users and service accounts into their private teams and the holders of platform roles.
+func (p *projector) people() {
+	forever := time.Time{}
+	for _, u := range p.f.Users {
+		if u.Suspended {
+			continue
+		}
+		p.add(teamRef(u.ID), schema.RelMembership, userRef(u.ID), forever)
+		p.add(teamRef(holderUsers), schema.RelMembership, userRef(u.ID), forever)
+		if u.SiteAdmin {
+			p.add(teamRef(holderSiteAdmins), schema.RelMembership, userRef(u.ID), forever)
+		}
+		if u.SiteAuditor {
+			p.add(teamRef(holderSiteAuditors), schema.RelMembership, userRef(u.ID), forever)
+		}
+	}
+	for _, a := range p.f.ServiceAccounts {
+		if !a.Suspended {
+			p.add(teamRef(a.ID), schema.RelMembership, authz.Object{Type: schema.TypeServiceAccount, ID: a.ID}, forever)
+		}
+	}
+	p.bind(platformRef(), schema.RoleSiteAdmin, holderSiteAdmins, forever)
+	p.bind(platformRef(), schema.RoleSiteAuditor, holderSiteAuditors, forever)
+	if !p.f.Settings.RestrictOrganizationCreation {
+		p.bind(platformRef(), schema.RoleOrganizationCreator, holderUsers, forever)
+	}
+}
+
+// groups projects the flattened groups, and the private team of each group that holds a grant.
+func (p *projector) groups() {
+	holds := map[string]bool{}
+	for _, g := range p.f.Grants {
+		if g.Holder.Type == schema.TypeGroup && p.effective(g) {
+			holds[g.Holder.ID] = true
+		}
+	}
+	for _, g := range p.f.Groups {
+		p.fill(groupRef(g.ID), g.ID)
+		if holds[g.ID] {
+			p.fill(teamRef(g.ID), g.ID)
+		}
+	}
+}
+
+// fill makes a group's people, and the group itself as their stand-in, members of an object.
+func (p *projector) fill(resource authz.Object, groupID string) {
+	p.add(resource, schema.RelMembership, groupRef(groupID), time.Time{})
+	for _, userID := range p.flat[groupID] {
+		p.add(resource, schema.RelMembership, userRef(userID), time.Time{})
+	}
+}
+
+// flatten returns the live people of every group, those of nested groups included. Cycles end by themselves.
+func (p *projector) flatten() map[string][]string {
+	direct := map[string][]string{}
+	for _, m := range p.f.GroupMembers {
+		if p.users[m.UserID] {
+			direct[m.GroupID] = append(direct[m.GroupID], m.UserID)
+		}
+	}
+	children := map[string][]string{}
+	for _, c := range p.f.GroupChildren {
+		children[c.ParentID] = append(children[c.ParentID], c.ChildID)
+	}
+	out := map[string][]string{}
+	for _, g := range p.f.Groups {
+		people := map[string]bool{}
+		seen := map[string]bool{g.ID: true}
+		for queue := []string{g.ID}; len(queue) > 0; queue = queue[1:] {
+			for _, u := range direct[queue[0]] {
+				people[u] = true
+			}
+			for _, c := range children[queue[0]] {
+				if !seen[c] {
+					seen[c] = true
+					queue = append(queue, c)
+				}
+			}
+		}
+		out[g.ID] = slices.Sorted(maps.Keys(people))
+	}
+	return out
+}
+
+// bindingID names the binding of a role and a holder. It is short, legal in SpiceDB, and a pure function of both.
+func bindingID(roleID, holderID string) string {
+	sum := sha256.Sum256([]byte(roleID + "\x00" + holderID))
+	var id [20]byte
+	copy(id[:], "bnd-")
+	for i := range 16 {
+		id[4+i] = base58[int(sum[i])%len(base58)]
+	}
+	return string(id[:])
+}
+
+// bind gives a holder a role at a scope: one relationship at the scope, and the binding itself.
+func (p *projector) bind(scope authz.Object, roleID, holderID string, expires time.Time) string {
+	id := bindingID(roleID, holderID)
+	p.add(scope, schema.RelBinding, bindingRef(id), expires)
+	p.add(bindingRef(id), schema.RelHolder, teamRef(holderID), time.Time{})
+	for _, atom := range p.atomsOf(roleID) {
+		p.add(bindingRef(id), atom.HasRelation(), teamRef(holderID), time.Time{})
+	}
+	return id
+}
+
+func (p *projector) atomsOf(roleID string) []schema.Permission {
+	atoms, ok := p.atoms[roleID]
+	if !ok {
+		if builtin, found := schema.BuiltinRole(roleID); found {
+			atoms = builtin.Atoms()
+		} else {
+			atoms = schema.Close(schema.Expand(p.roles[roleID].Permissions))
+		}
+		p.atoms[roleID] = atoms
+	}
+	return atoms
+}

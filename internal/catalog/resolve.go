@@ -1,0 +1,196 @@
+package catalog
+
+import (
+	"context"
+	"strings"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+func sameName(a, b string) bool { return strings.EqualFold(a, b) }
+
+// Resolve finds an object by its id or path (DESIGN section 3): organization `acme`; project, workspace, stack
+// and team `acme/<name>`; user and service account by name; the platform `main`. fault.NotFound when there is none.
+//
+// It is no decision: callers ask the engine about what it returns before they tell anybody that it exists.
+func (s *Service) Resolve(ctx context.Context, objectType, ref string) (authz.Object, error) {
+	id, err := s.resolveID(ctx, objectType, ref)
+	if err != nil {
+		return authz.Object{}, err
+	}
+	return authz.Object{Type: objectType, ID: id}, nil
+}
+
+func (s *Service) resolveID(ctx context.Context, objectType, ref string) (string, error) {
+	q := s.store
+	switch objectType {
+	case schema.TypePlatform:
+		if ref != PlatformID {
+			return "", fault.New(fault.NotFound, "there is one platform, %s", PlatformID)
+		}
+		return PlatformID, nil
+	case schema.TypeUser:
+		return byIDOrName(ctx, ref, q.User, q.UserByUsername, func(u User) string { return u.ID })
+	case schema.TypeServiceAccount:
+		return byIDOrName(ctx, ref, q.ServiceAccount, q.ServiceAccountByName, func(a ServiceAccount) string { return a.ID })
+	case schema.TypeOrganization:
+		return byIDOrName(ctx, ref, q.Organization, q.OrganizationByName, func(o Organization) string { return o.ID })
+	case schema.TypeGroup:
+		g, err := q.Group(ctx, ref)
+		return g.ID, err
+	case schema.TypeTeam:
+		return byIDOrPath(ctx, q, ref, q.Team, q.TeamByName, func(t Team) string { return t.ID })
+	case schema.TypeProject:
+		return byIDOrPath(ctx, q, ref, q.Project, q.ProjectByName, func(p Project) string { return p.ID })
+	case schema.TypeWorkspace:
+		return byIDOrPath(ctx, q, ref, q.Workspace, q.WorkspaceByName, func(w Workspace) string { return w.ID })
+	case schema.TypeStack:
+		return byIDOrPath(ctx, q, ref, q.Stack, q.StackByName, func(st Stack) string { return st.ID })
+	case schema.TypeTeamToken, schema.TypeOrganizationToken:
+		t, err := q.Token(ctx, ref)
+		if err == nil && (t.Kind == TokenTeam) != (objectType == schema.TypeTeamToken) {
+			return "", fault.New(fault.NotFound, "there is no such token")
+		}
+		return t.ID, err
+	}
+	return "", fault.New(fault.NotFound, "%q is no type of object", objectType)
+}
+
+func byIDOrName[T any](ctx context.Context, ref string, byID, byName func(context.Context, string) (T, error), id func(T) string) (string, error) {
+	row, err := byID(ctx, ref) // ids first: a name can be chosen, an id cannot
+	if fault.Is(err, fault.NotFound) {
+		row, err = byName(ctx, ref)
+	}
+	if err != nil {
+		return "", err
+	}
+	return id(row), nil
+}
+
+func byIDOrPath[T any](ctx context.Context, q Queries, ref string, byID func(context.Context, string) (T, error), byName func(context.Context, string, string) (T, error), id func(T) string) (string, error) {
+	organization, name, isPath := strings.Cut(ref, "/")
+	if !isPath {
+		row, err := byID(ctx, ref)
+		if err != nil {
+			return "", err
+		}
+		return id(row), nil
+	}
+	o, err := q.OrganizationByName(ctx, organization)
+	if fault.Is(err, fault.NotFound) {
+		o, err = q.Organization(ctx, organization)
+	}
+	if err != nil {
+		return "", err
+	}
+	row, err := byName(ctx, o.ID, name)
+	if err != nil {
+		return "", err
+	}
+	return id(row), nil
+}
+
+// Names returns what people call objects of one type, by id: usernames, and paths below an organization. Ids
+// without a row are left out.
+func (s *Service) Names(ctx context.Context, objectType string, ids []string) (map[string]string, error) {
+	if len(ids) == 0 {
+		return nil, nil //nolint:nilnil // no names is an answer
+	}
+	n := &namer{ctx: ctx, q: s.store, names: map[string]string{}, organizations: map[string]string{}}
+	var err error
+	switch objectType {
+	case schema.TypePlatform:
+		n.names[PlatformID] = PlatformID
+	case schema.TypeUser:
+		var users []User
+		users, err = n.q.Users(ctx, UserFilter{IDs: ids})
+		for _, u := range users {
+			n.names[u.ID] = u.Username
+		}
+	case schema.TypeOrganization:
+		var orgs []Organization
+		orgs, err = n.q.Organizations(ctx, ids...)
+		for _, o := range orgs {
+			n.names[o.ID] = o.Name
+		}
+	case schema.TypeGroup:
+		var groups []Group
+		groups, err = n.q.Groups(ctx, ids...)
+		for _, g := range groups {
+			n.names[g.ID] = g.DisplayName
+		}
+	case schema.TypeTeam:
+		var teams []Team
+		teams, err = n.q.Teams(ctx, TeamFilter{IDs: ids})
+		for _, t := range teams {
+			n.path(t.ID, t.OrganizationID, t.Name)
+		}
+	case schema.TypeWorkspace:
+		var rows []Workspace
+		rows, err = n.q.Workspaces(ctx, WorkspaceFilter{IDs: ids})
+		for _, w := range rows {
+			n.path(w.ID, w.OrganizationID, w.Name)
+		}
+	case schema.TypeStack:
+		var rows []Stack
+		rows, err = n.q.Stacks(ctx, WorkspaceFilter{IDs: ids})
+		for _, st := range rows {
+			n.path(st.ID, st.OrganizationID, st.Name)
+		}
+	default:
+		err = n.oneByOne(objectType, ids)
+	}
+	if err == nil {
+		err = n.err
+	}
+	return n.names, err
+}
+
+// namer builds paths, reading each organization's name once.
+type namer struct {
+	ctx           context.Context //nolint:containedctx // lives for one call of Names
+	q             Queries
+	names         map[string]string
+	organizations map[string]string
+	err           error
+}
+
+func (n *namer) path(id, organizationID, name string) {
+	org, known := n.organizations[organizationID]
+	if !known {
+		o, err := n.q.Organization(n.ctx, organizationID)
+		if err != nil {
+			n.err = err
+			return
+		}
+		org = o.Name
+		n.organizations[organizationID] = org
+	}
+	n.names[id] = org + "/" + name
+}
+
+func (n *namer) oneByOne(objectType string, ids []string) error {
+	for _, id := range ids {
+		switch objectType {
+		case schema.TypeProject:
+			p, err := n.q.Project(n.ctx, id)
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return err
+			}
+			if err == nil {
+				n.path(p.ID, p.OrganizationID, p.Name)
+			}
+		case schema.TypeServiceAccount:
+			a, err := n.q.ServiceAccount(n.ctx, id)
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return err
+			}
+			if err == nil {
+				n.names[id] = a.Name
+			}
+		}
+	}
+	return nil
+}

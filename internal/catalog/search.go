@@ -1,0 +1,148 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// Found is one result of a search.
+type Found struct {
+	Object authz.Object
+	Name   string // username or path, "" when it has none
+}
+
+// SearchSubjects returns a page of the subjects of a type that hold a permission on a resource, ordered by id,
+// after a given id, and how many there are in all. What the catalog does not know has no subjects. Needs the scope search, or platform.audit.
+func (s *Service) SearchSubjects(ctx context.Context, p Principal, a Ask, c authz.Consistency, page Page) ([]Found, Totals, error) {
+	if !p.Has(ScopeSearch) {
+		if err := s.mayAudit(ctx, p, ScopeSearch); err != nil {
+			return nil, Totals{}, err
+		}
+	}
+	permission, ok := schema.Resolve(a.ResourceType, a.Action)
+	if !ok || !slices.Contains(schema.SubjectTypes(), a.SubjectType) || (a.Sensitive && permission == schema.WorkspaceReadVariable) {
+		return nil, Totals{}, nil
+	}
+	resource, err := s.Resolve(ctx, a.ResourceType, a.ResourceID)
+	if fault.Is(err, fault.NotFound) {
+		return nil, Totals{}, nil
+	}
+	if err != nil {
+		return nil, Totals{}, err
+	}
+	ids, token, err := s.engine.Subjects(ctx, resource, permission.On(a.ResourceType), a.SubjectType, c)
+	if err != nil {
+		return nil, Totals{}, err
+	}
+	return s.page(ctx, a.SubjectType, ids, token, page)
+}
+
+// SearchResources returns a page of the resources of a type on which a subject holds a permission. Everybody may
+// ask about himself; about others it needs the scope search, or platform.audit.
+func (s *Service) SearchResources(ctx context.Context, p Principal, a Ask, c authz.Consistency, page Page) ([]Found, Totals, error) {
+	if err := s.maySearch(ctx, p, a); err != nil {
+		return nil, Totals{}, err
+	}
+	permission, ok := schema.Resolve(a.ResourceType, a.Action)
+	if !ok || !slices.Contains(schema.SubjectTypes(), a.SubjectType) || (a.Sensitive && permission == schema.WorkspaceReadVariable) {
+		return nil, Totals{}, nil
+	}
+	subject, err := s.Resolve(ctx, a.SubjectType, a.SubjectID)
+	if fault.Is(err, fault.NotFound) {
+		return nil, Totals{}, nil
+	}
+	if err != nil {
+		return nil, Totals{}, err
+	}
+	ids, token, err := s.engine.Resources(ctx, subject, permission.On(a.ResourceType), a.ResourceType, c)
+	if err != nil {
+		return nil, Totals{}, err
+	}
+	return s.page(ctx, a.ResourceType, ids, token, page)
+}
+
+// SearchActions returns the permissions a subject holds on a resource, in the order of the vocabulary.
+func (s *Service) SearchActions(ctx context.Context, p Principal, a Ask, c authz.Consistency) ([]schema.Permission, authz.Token, error) {
+	if err := s.maySearch(ctx, p, a); err != nil {
+		return nil, "", err
+	}
+	permissions := schema.Of(a.ResourceType)
+	asks := make([]Ask, len(permissions))
+	for i, permission := range permissions {
+		asks[i] = a
+		asks[i].Action = permission.Name()
+	}
+	questions, err := s.translate(ctx, asks)
+	if err != nil {
+		return nil, "", err
+	}
+	var asking []authz.Question
+	var meaning []schema.Permission
+	for _, q := range questions {
+		if q.question != nil {
+			asking = append(asking, *q.question)
+			meaning = append(meaning, q.permission)
+		}
+	}
+	allowed, token, err := s.engine.CheckAll(ctx, asking, c)
+	if err != nil {
+		return nil, "", err
+	}
+	var out []schema.Permission
+	for i, ok := range allowed {
+		if ok {
+			out = append(out, meaning[i])
+		}
+	}
+	return out, token, nil
+}
+
+func (s *Service) maySearch(ctx context.Context, p Principal, a Ask) error {
+	if s.isSelf(p, a) || p.Has(ScopeSearch) {
+		return nil
+	}
+	return s.mayAudit(ctx, p, ScopeSearch)
+}
+
+// Page asks for results after an id, at most Limit of them; 0 asks for all.
+type Page struct {
+	After string
+	Limit int
+}
+
+// Totals describe a search beside its results.
+type Totals struct {
+	Token authz.Token
+	Total int    // results on all pages
+	Next  string // the id after which the next page begins, "" at the end
+}
+
+// page cuts a page out of sorted ids and names what is on it.
+func (s *Service) page(ctx context.Context, objectType string, ids []string, token authz.Token, page Page) ([]Found, Totals, error) {
+	t := Totals{Token: token, Total: len(ids)}
+	start, exact := slices.BinarySearch(ids, page.After)
+	if exact {
+		start++
+	}
+	if page.After == "" {
+		start = 0
+	}
+	ids = ids[start:]
+	if page.Limit > 0 && len(ids) > page.Limit {
+		ids = ids[:page.Limit]
+		t.Next = ids[len(ids)-1]
+	}
+	names, err := s.Names(ctx, objectType, ids)
+	if err != nil {
+		return nil, Totals{}, err
+	}
+	out := make([]Found, len(ids))
+	for i, id := range ids {
+		out[i] = Found{Object: authz.Object{Type: objectType, ID: id}, Name: names[id]}
+	}
+	return out, t, nil
+}

@@ -1,0 +1,58 @@
+package catalog
+
+import (
+	"context"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+func serviceAccountRef(id string) authz.Object {
+	return authz.Object{Type: schema.TypeServiceAccount, ID: id}
+}
+
+// CreateServiceAccount adds a service account.
+func (c *Change) CreateServiceAccount(ctx context.Context, name string) (ServiceAccount, error) {
+	if err := checkUsername("name", name); err != nil {
+		return ServiceAccount{}, err
+	}
+	a := ServiceAccount{ID: c.random(PrefixServiceAccount), Name: name, CreatedAt: c.now}
+	if err := c.InsertServiceAccount(ctx, a); err != nil {
+		return ServiceAccount{}, err
+	}
+	c.touch(whole(teamRef(a.ID)))
+	c.record("service_account.create", "", serviceAccountRef(a.ID), nil, a)
+	return a, nil
+}
+
+// EnsureServiceAccount returns the service account of a name, created when there is none.
+func (c *Change) EnsureServiceAccount(ctx context.Context, name string) (ServiceAccount, error) {
+	a, err := c.ServiceAccountByName(ctx, name)
+	if fault.Is(err, fault.NotFound) {
+		return c.CreateServiceAccount(ctx, name)
+	}
+	return a, err
+}
+
+// RemoveServiceAccount deletes a service account with its grants and tokens.
+func (c *Change) RemoveServiceAccount(ctx context.Context, id string) error {
+	a, err := c.ServiceAccount(ctx, id)
+	if err != nil {
+		return err
+	}
+	c.touch(whole(teamRef(id)))
+	if err := c.touchGrants(ctx, GrantFilter{Holder: serviceAccountRef(id)}); err != nil {
+		return err
+	}
+	if err := c.dropTokens(ctx, TokenService, id); err != nil {
+		return err
+	}
+	c.record("service_account.delete", "", serviceAccountRef(id), a, nil)
+	return c.Queries.DeleteServiceAccount(ctx, id)
+}
+
+// DeleteServiceAccount deletes a service account; platform.manage_users.
+func (s *Service) DeleteServiceAccount(ctx context.Context, p Principal, id string) (authz.Token, error) {
+	return s.on(ctx, p, schema.PlatformManageUsers, platformRef(), func(ctx context.Context, c *Change) error { return c.RemoveServiceAccount(ctx, id) })
+}

@@ -1,0 +1,63 @@
+package catalog
+
+import (
+	"context"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// CreateStack adds a stack, in the default project unless it names one of its organization.
+func (c *Change) CreateStack(ctx context.Context, st Stack) (Stack, error) {
+	if err := checkName("name", st.Name, false); err != nil {
+		return Stack{}, err
+	}
+	projectID, err := c.placeIn(ctx, st.OrganizationID, st.ProjectID)
+	if err != nil {
+		return Stack{}, err
+	}
+	st.ID, st.ProjectID, st.CreatedAt = c.random(PrefixStack), projectID, c.now
+	if err := c.InsertStack(ctx, st); err != nil {
+		return Stack{}, err
+	}
+	c.touch(whole(stackRef(st.ID)))
+	c.record("stack.create", st.OrganizationID, stackRef(st.ID), nil, st)
+	return st, nil
+}
+
+// RemoveStack deletes a stack with its grants.
+func (c *Change) RemoveStack(ctx context.Context, id string) error {
+	st, err := c.Stack(ctx, id)
+	if err != nil {
+		return err
+	}
+	c.touch(whole(stackRef(id)))
+	if err := c.touchGrants(ctx, GrantFilter{Scopes: []authz.Object{stackRef(id)}}); err != nil {
+		return err
+	}
+	c.record("stack.delete", st.OrganizationID, stackRef(id), st, nil)
+	return c.DeleteStack(ctx, id)
+}
+
+// Stack use cases.
+
+// CreateStack adds a stack; project.create_stack in its project (DECISIONS M7).
+func (s *Service) CreateStack(ctx context.Context, p Principal, st Stack) (Stack, authz.Token, error) {
+	if st.ProjectID == "" {
+		o, err := s.store.Organization(ctx, st.OrganizationID)
+		if err != nil {
+			return Stack{}, "", err
+		}
+		st.ProjectID = o.DefaultProjectID
+	}
+	token, err := s.on(ctx, p, schema.ProjectCreateStack, projectRef(st.ProjectID), func(ctx context.Context, c *Change) (err error) {
+		st, err = c.CreateStack(ctx, st)
+		return err
+	})
+	return st, token, err
+}
+
+// DeleteStack deletes a stack; stack.delete.
+func (s *Service) DeleteStack(ctx context.Context, p Principal, id string) (authz.Token, error) {
+	return s.on(ctx, p, schema.StackDelete, stackRef(id), func(ctx context.Context, c *Change) error { return c.RemoveStack(ctx, id) })
+}

@@ -1,0 +1,303 @@
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+)
+
+// Store keeps the catalog. Every method returns fault.NotFound for a missing row, fault.Conflict for a
+// duplicate, and fault.Unavailable when the database does not answer. Lookups by name ignore case.
+//
+// Lists are ordered by id unless a method says otherwise.
+type Store interface {
+	Queries
+	// InTx runs fn in one transaction that sees and locks a consistent state; an error rolls it back.
+	InTx(ctx context.Context, fn func(Queries) error) error
+	// Exclusive runs fn while no other writer, in this process or another, is inside Exclusive. It is not
+	// re-entrant. Writers that touch relationships hold it from before the transaction until the
+	// relationships are written, so that two writes never cross.
+	Exclusive(ctx context.Context, fn func(context.Context) error) error
+	// Ready returns nil when the database answers right now.
+	Ready(ctx context.Context) error
+	// Close frees the database.
+	Close() error
+}
+
+// Queries are the reads and writes of one transaction, or of none.
+type Queries interface {
+	SettingsStore
+	UserStore
+	ServiceAccountStore
+	OrganizationStore
+	MembershipStore
+	TeamStore
+	TeamMemberStore
+	GroupStore
+	GroupLinkStore
+	ProjectStore
+	WorkspaceStore
+	StackStore
+	RoleStore
+	GrantStore
+	TokenStore
+	AuditStore
+	IntentStore
+}
+
+// SettingsStore keeps the platform-wide settings.
+type SettingsStore interface {
+	// Settings returns the stored settings, or DefaultSettings when none were stored.
+	Settings(ctx context.Context) (Settings, error)
+	PutSettings(ctx context.Context, s Settings) error
+}
+
+// UserFilter selects users; empty fields match all.
+type UserFilter struct {
+	IDs            []string
+	Usernames      []string // any case
+	OrganizationID string   // members of it, whatever their status
+	TeamID         string   // direct members of it
+	SiteAdmins     bool     // site admins alone
+}
+
+// UserStore keeps users.
+type UserStore interface {
+	User(ctx context.Context, id string) (User, error)
+	UserByUsername(ctx context.Context, username string) (User, error)
+	Users(ctx context.Context, f UserFilter) ([]User, error)
+	InsertUser(ctx context.Context, u User) error
+	UpdateUser(ctx context.Context, u User) error
+	// DeleteUser removes the user with his memberships, team and group memberships, grants and tokens.
+	DeleteUser(ctx context.Context, id string) error
+}
+
+// ServiceAccountStore keeps service accounts.
+type ServiceAccountStore interface {
+	ServiceAccount(ctx context.Context, id string) (ServiceAccount, error)
+	ServiceAccountByName(ctx context.Context, name string) (ServiceAccount, error)
+	ServiceAccounts(ctx context.Context) ([]ServiceAccount, error)
+	InsertServiceAccount(ctx context.Context, a ServiceAccount) error
+	UpdateServiceAccount(ctx context.Context, a ServiceAccount) error
+	// DeleteServiceAccount removes the account with its grants and tokens.
+	DeleteServiceAccount(ctx context.Context, id string) error
+}
+
+// OrganizationStore keeps organizations.
+type OrganizationStore interface {
+	Organization(ctx context.Context, id string) (Organization, error)
+	OrganizationByName(ctx context.Context, name string) (Organization, error)
+	Organizations(ctx context.Context, ids ...string) ([]Organization, error) // all when no id is given
+	InsertOrganization(ctx context.Context, o Organization) error
+	UpdateOrganization(ctx context.Context, o Organization) error
+	// DeleteOrganization removes the organization and everything in it.
+	DeleteOrganization(ctx context.Context, id string) error
+}
+
+// MembershipFilter selects memberships; empty fields match all.
+type MembershipFilter struct {
+	OrganizationID string
+	UserID         string
+	UserIDs        []string
+}
+
+// MembershipStore keeps memberships of organizations.
+type MembershipStore interface {
+	Membership(ctx context.Context, id string) (Membership, error)
+	Memberships(ctx context.Context, f MembershipFilter) ([]Membership, error)
+	InsertMembership(ctx context.Context, m Membership) error
+	UpdateMembership(ctx context.Context, m Membership) error
+	// DeleteMembership removes the membership alone; team memberships are the caller's business.
+	DeleteMembership(ctx context.Context, id string) error
+}
+
+// TeamFilter selects teams; empty fields match all.
+type TeamFilter struct {
+	IDs            []string
+	OrganizationID string
+	UserID         string // teams this user is a direct member of
+}
+
+// TeamStore keeps teams.
+type TeamStore interface {
+	Team(ctx context.Context, id string) (Team, error)
+	TeamByName(ctx context.Context, organizationID, name string) (Team, error)
+	Teams(ctx context.Context, f TeamFilter) ([]Team, error)
+	InsertTeam(ctx context.Context, t Team) error
+	UpdateTeam(ctx context.Context, t Team) error
+	// DeleteTeam removes the team with its members, links, grants and tokens.
+	DeleteTeam(ctx context.Context, id string) error
+}
+
+// TeamMemberFilter selects team members; empty fields match all.
+type TeamMemberFilter struct {
+	TeamIDs        []string
+	UserID         string
+	OrganizationID string
+}
+
+// TeamMemberStore keeps direct team members, ordered by team and user.
+type TeamMemberStore interface {
+	TeamMembers(ctx context.Context, f TeamMemberFilter) ([]TeamMember, error)
+	// PutTeamMember adds a member or changes one; adding twice is no error.
+	PutTeamMember(ctx context.Context, m TeamMember) error
+	// DeleteTeamMember removes a member; removing none is no error.
+	DeleteTeamMember(ctx context.Context, teamID, userID string) error
+}
+
+// GroupStore keeps the identity provider's groups.
+type GroupStore interface {
+	Group(ctx context.Context, id string) (Group, error)
+	Groups(ctx context.Context, ids ...string) ([]Group, error) // all when no id is given
+	InsertGroup(ctx context.Context, g Group) error
+	UpdateGroup(ctx context.Context, g Group) error
+	// DeleteGroup removes the group with its members, nestings, links and grants.
+	DeleteGroup(ctx context.Context, id string) error
+}
+
+// GroupMemberFilter selects direct group members; empty fields match all.
+type GroupMemberFilter struct {
+	GroupIDs []string
+	UserID   string
+}
+
+// GroupLinkFilter selects group links; empty fields match all.
+type GroupLinkFilter struct {
+	GroupIDs       []string
+	TeamIDs        []string
+	OrganizationID string
+}
+
+// GroupLinkStore keeps what is in a group and what a group is linked to.
+type GroupLinkStore interface {
+	// GroupMembers is ordered by group and user.
+	GroupMembers(ctx context.Context, f GroupMemberFilter) ([]GroupMember, error)
+	PutGroupMember(ctx context.Context, m GroupMember) error
+	DeleteGroupMember(ctx context.Context, m GroupMember) error
+	// GroupChildren returns every nesting, ordered by parent and child.
+	GroupChildren(ctx context.Context) ([]GroupChild, error)
+	PutGroupChild(ctx context.Context, c GroupChild) error
+	DeleteGroupChild(ctx context.Context, c GroupChild) error
+	GroupLinks(ctx context.Context, f GroupLinkFilter) ([]GroupLink, error)
+	GroupLinkWriter
+}
+
+// GroupLinkWriter changes links of groups to teams.
+type GroupLinkWriter interface {
+	InsertGroupLink(ctx context.Context, l GroupLink) error
+	DeleteGroupLink(ctx context.Context, id string) error
+}
+
+// ProjectStore keeps projects.
+type ProjectStore interface {
+	Project(ctx context.Context, id string) (Project, error)
+	ProjectByName(ctx context.Context, organizationID, name string) (Project, error)
+	Projects(ctx context.Context, organizationID string) ([]Project, error) // of all organizations when ""
+	InsertProject(ctx context.Context, p Project) error
+	UpdateProject(ctx context.Context, p Project) error
+	// DeleteProject removes the project with its grants; one that holds workspaces or stacks is a Conflict.
+	DeleteProject(ctx context.Context, id string) error
+}
+
+// WorkspaceFilter selects workspaces; empty fields match all.
+type WorkspaceFilter struct {
+	IDs            []string
+	OrganizationID string
+	ProjectID      string
+}
+
+// WorkspaceStore keeps workspaces.
+type WorkspaceStore interface {
+	Workspace(ctx context.Context, id string) (Workspace, error)
+	WorkspaceByName(ctx context.Context, organizationID, name string) (Workspace, error)
+	Workspaces(ctx context.Context, f WorkspaceFilter) ([]Workspace, error)
+	InsertWorkspace(ctx context.Context, w Workspace) error
+	UpdateWorkspace(ctx context.Context, w Workspace) error
+	// DeleteWorkspace removes the workspace with its grants.
+	DeleteWorkspace(ctx context.Context, id string) error
+}
+
+// StackStore keeps stacks.
+type StackStore interface {
+	Stack(ctx context.Context, id string) (Stack, error)
+	StackByName(ctx context.Context, organizationID, name string) (Stack, error)
+	Stacks(ctx context.Context, f WorkspaceFilter) ([]Stack, error)
+	InsertStack(ctx context.Context, s Stack) error
+	UpdateStack(ctx context.Context, s Stack) error
+	// DeleteStack removes the stack with its grants.
+	DeleteStack(ctx context.Context, id string) error
+}
+
+// RoleStore keeps the roles that are no built-in ones.
+type RoleStore interface {
+	Role(ctx context.Context, id string) (Role, error)
+	RoleByName(ctx context.Context, organizationID, name string) (Role, error)
+	// Roles returns the roles of an organization, the platform-wide ones for "", unnamed ones included; with
+	// ids it returns those, wherever they are.
+	Roles(ctx context.Context, organizationID string, ids ...string) ([]Role, error)
+	InsertRole(ctx context.Context, r Role) error
+	UpdateRole(ctx context.Context, r Role) error
+	// DeleteRole removes a role; one that a grant names is a Conflict.
+	DeleteRole(ctx context.Context, id string) error
+}
+
+// GrantFilter selects grants; empty fields match all.
+type GrantFilter struct {
+	OrganizationID string
+	PlatformOnly   bool
+	Scopes         []authz.Object
+	Holder         authz.Object
+	RoleID         string
+	ProjectID      string // at the project itself, or at a workspace or stack inside it
+	ExpiredBy      time.Time
+	Limit          int // 0: all
+}
+
+// GrantStore keeps grants.
+type GrantStore interface {
+	Grant(ctx context.Context, id string) (Grant, error)
+	Grants(ctx context.Context, f GrantFilter) ([]Grant, error)
+	// InsertGrant adds a grant; a second one with the same holder, role and scope is a Conflict.
+	InsertGrant(ctx context.Context, g Grant) error
+	UpdateGrant(ctx context.Context, g Grant) error
+	DeleteGrant(ctx context.Context, id string) error
+}
+
+// TokenFilter selects tokens; empty fields match all.
+type TokenFilter struct {
+	Kind      TokenKind
+	OwnerID   string
+	ExpiredBy time.Time
+}
+
+// TokenStore keeps credentials.
+type TokenStore interface {
+	Token(ctx context.Context, id string) (Token, error)
+	Tokens(ctx context.Context, f TokenFilter) ([]Token, error)
+	InsertToken(ctx context.Context, t Token) error
+	// TouchToken records a use; it changes nothing else.
+	TouchToken(ctx context.Context, id string, usedAt time.Time) error
+	DeleteToken(ctx context.Context, id string) error
+}
+
+// AuditFilter selects audit events; empty fields match all.
+type AuditFilter struct {
+	OrganizationID string
+	Since, Until   time.Time
+	Limit          int // 0: all
+}
+
+// AuditStore keeps audit events, newest first.
+type AuditStore interface {
+	InsertAuditEvent(ctx context.Context, e AuditEvent) error
+	AuditEvents(ctx context.Context, f AuditFilter) ([]AuditEvent, error)
+}
+
+// IntentStore keeps write intents, oldest first.
+type IntentStore interface {
+	InsertIntent(ctx context.Context, i Intent) error
+	Intents(ctx context.Context) ([]Intent, error)
+	// DeleteIntents removes intents; missing ones are no error.
+	DeleteIntents(ctx context.Context, ids ...string) error
+}

@@ -1,0 +1,215 @@
+package catalog
+
+import (
+	"context"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// SiteAdminUsername is the built-in user that the site token acts as.
+const SiteAdminUsername = "site-admin"
+
+// CreateUser adds a person. An empty e-mail address becomes NAME@users.invalid (DECISIONS N15).
+func (c *Change) CreateUser(ctx context.Context, username, email string) (User, error) {
+	if err := checkUsername("username", username); err != nil {
+		return User{}, err
+	}
+	if email == "" {
+		email = username + "@users.invalid"
+	} else if err := checkEmail("email", email); err != nil {
+		return User{}, err
+	}
+	u := User{ID: c.random(PrefixUser), Username: username, Email: email, CreatedAt: c.now}
+	if err := c.InsertUser(ctx, u); err != nil {
+		return User{}, err
+	}
+	c.touch(memberSlice(teamRef(u.ID), userRef(u.ID)), memberSlice(teamRef(holderUsers), userRef(u.ID)))
+	c.record("user.create", "", userRef(u.ID), nil, u)
+	return u, nil
+}
+
+// EnsureUser returns the user of a name, created when there is none.
+func (c *Change) EnsureUser(ctx context.Context, username, email string) (User, error) {
+	u, err := c.UserByUsername(ctx, username)
+	if fault.Is(err, fault.NotFound) {
+		return c.CreateUser(ctx, username, email)
+	}
+	return u, err
+}
+
+// SetSiteAdmin makes a user a site admin or takes that away. The last one who can act stays.
+func (c *Change) SetSiteAdmin(ctx context.Context, userID string, admin bool) error {
+	return c.setUser(ctx, userID, map[bool]string{true: "user.grant_admin", false: "user.revoke_admin"}[admin], func(u *User) { u.SiteAdmin = admin })
+}
+
+// SetSiteAuditor makes a user a site auditor or takes that away.
+func (c *Change) SetSiteAuditor(ctx context.Context, userID string, auditor bool) error {
+	return c.setUser(ctx, userID, map[bool]string{true: "user.grant_site_auditor", false: "user.revoke_site_auditor"}[auditor], func(u *User) { u.SiteAuditor = auditor })
+}
+
+// Suspend ends everything a user may do, and his tokens for good; his memberships stay and come back with
+// Unsuspend (DECISIONS P17). Sole owners and the last site admin cannot be suspended.
+func (c *Change) Suspend(ctx context.Context, userID string) error {
+	if err := c.setUser(ctx, userID, "user.suspend", func(u *User) { u.Suspended = true }); err != nil {
+		return err
+	}
+	if err := c.dropTokens(ctx, TokenUser, userID); err != nil {
+		return err
+	}
+	return c.keepOwners(ctx, userID)
+}
+
+// Unsuspend restores what a suspended user held.
+func (c *Change) Unsuspend(ctx context.Context, userID string) error {
+	return c.setUser(ctx, userID, "user.unsuspend", func(u *User) { u.Suspended = false })
+}
+
+func (c *Change) setUser(ctx context.Context, userID, action string, set func(*User)) error {
+	before, err := c.User(ctx, userID)
+	if err != nil {
+		return err
+	}
+	after := before
+	set(&after)
+	if after == before {
+		return nil
+	}
+	if err := c.touchUser(ctx, userID); err != nil {
+		return err
+	}
+	if err := c.UpdateUser(ctx, after); err != nil {
+		return err
+	}
+	c.record(action, "", userRef(userID), before, after)
+	if before.SiteAdmin && (!after.SiteAdmin || after.Suspended) {
+		return c.keepSiteAdmin(ctx)
+	}
+	return nil
+}
+
+// RemoveUser deletes a person with everything that is his. Sole owners and the last site admin stay.
+func (c *Change) RemoveUser(ctx context.Context, userID string) error {
+	u, err := c.User(ctx, userID)
+	if err != nil {
+		return err
+	}
+	owned, err := c.ownedBy(ctx, userID)
+	if err != nil {
+		return err
+	}
+	if err := c.touchUser(ctx, userID); err != nil {
+		return err
+	}
+	if err := c.touchGrants(ctx, GrantFilter{Holder: userRef(userID)}); err != nil {
+		return err
+	}
+	if err := c.dropTokens(ctx, TokenUser, userID); err != nil {
+		return err
+	}
+	if err := c.DeleteUser(ctx, userID); err != nil {
+		return err
+	}
+	c.record("user.delete", "", userRef(userID), u, nil)
+	for _, o := range owned {
+		if err := c.keepOwner(ctx, o); err != nil {
+			return err
+		}
+	}
+	if u.SiteAdmin {
+		return c.keepSiteAdmin(ctx)
+	}
+	return nil
+}
+
+// touchUser names every part of the projection that a person is in.
+func (c *Change) touchUser(ctx context.Context, userID string) error {
+	me := userRef(userID)
+	for _, holder := range []string{userID, holderUsers, holderSiteAdmins, holderSiteAuditors} {
+		c.touch(memberSlice(teamRef(holder), me))
+	}
+	memberships, err := c.Memberships(ctx, MembershipFilter{UserID: userID})
+	if err != nil {
+		return err
+	}
+	for _, m := range memberships {
+		c.touch(memberSlice(organizationRef(m.OrganizationID), me))
+	}
+	teams, err := c.Teams(ctx, TeamFilter{UserID: userID})
+	if err != nil {
+		return err
+	}
+	for _, t := range teams {
+		c.touch(memberSlice(teamRef(t.ID), me))
+	}
+	groups, err := c.GroupMembers(ctx, GroupMemberFilter{UserID: userID})
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if err := c.touchGroupMember(ctx, g.GroupID, userID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepSiteAdmin refuses a change that would leave no site admin who can act (DESIGN section 2).
+func (c *Change) keepSiteAdmin(ctx context.Context) error {
+	admins, err := c.Users(ctx, UserFilter{SiteAdmins: true})
+	if err != nil {
+		return err
+	}
+	for _, u := range admins {
+		if !u.Suspended {
+			return nil
+		}
+	}
+	return fault.New(fault.Conflict, "the last site admin cannot be removed")
+}
+
+// ensureMember makes sure that a user is a member of an organization, at least invited as given.
+func (c *Change) ensureMember(ctx context.Context, organizationID, userID string, status MembershipStatus) error {
+	have, err := c.Memberships(ctx, MembershipFilter{OrganizationID: organizationID, UserID: userID})
+	if err != nil || len(have) > 0 {
+		return err
+	}
+	_, err = c.PutMember(ctx, organizationID, userID, status)
+	return err
+}
+
+// User use cases.
+
+// CreateUser adds a person; platform.manage_users.
+func (s *Service) CreateUser(ctx context.Context, p Principal, username, email string) (User, error) {
+	if err := s.require(ctx, p, schema.PlatformManageUsers, platformRef()); err != nil {
+		return User{}, err
+	}
+	var u User
+	_, err := s.change(ctx, p, func(ctx context.Context, c *Change) (err error) {
+		u, err = c.CreateUser(ctx, username, email)
+		return err
+	})
+	return u, err
+}
+
+// SuspendUser suspends a person or lifts that; platform.manage_users.
+func (s *Service) SuspendUser(ctx context.Context, p Principal, userID string, suspended bool) (authz.Token, error) {
+	return s.on(ctx, p, schema.PlatformManageUsers, platformRef(), func(ctx context.Context, c *Change) error {
+		if suspended {
+			return c.Suspend(ctx, userID)
+		}
+		return c.Unsuspend(ctx, userID)
+	})
+}
+
+// DeleteUser deletes a person; platform.manage_users.
+func (s *Service) DeleteUser(ctx context.Context, p Principal, userID string) (authz.Token, error) {
+	return s.on(ctx, p, schema.PlatformManageUsers, platformRef(), func(ctx context.Context, c *Change) error { return c.RemoveUser(ctx, userID) })
+}
+
+// SetSiteAdmin makes a person a site admin or takes that away; platform.administer.
+func (s *Service) SetSiteAdmin(ctx context.Context, p Principal, userID string, admin bool) (authz.Token, error) {
+	return s.on(ctx, p, schema.PlatformAdminister, platformRef(), func(ctx context.Context, c *Change) error { return c.SetSiteAdmin(ctx, userID, admin) })
+}
