@@ -20,6 +20,7 @@ func Resolve(objectType, action string) (Permission, bool) {
 	if !ok {
 		return "", false
 	}
+	name = spelling(System(system), name)
 	for _, nearest := range []bool{true, false} {
 		for _, e := range tables().entries {
 			own := e.Permission.Type() == objectType
@@ -70,7 +71,7 @@ func match(input string) (atoms []Permission, canonical, reason string) {
 		return Atoms(), "*", ""
 	}
 	if system, name, ok := strings.Cut(input, ":"); ok && slices.Contains([]System{TFE, OTF, Terrakube, Infra0}, System(system)) {
-		return matchForeign(System(system), name)
+		return matchForeign(System(system), spelling(System(system), name))
 	}
 	dotted := strings.ReplaceAll(input, ":", ".")
 	if typeName, ok := strings.CutSuffix(dotted, ".*"); ok && IsScope(typeName) {
@@ -85,12 +86,24 @@ func match(input string) (atoms []Permission, canonical, reason string) {
 	return matchForeign(Infra0, dotted)
 }
 
+// spelling returns a system's word as the vocabulary writes it. infra0 says "resource:action" and writes
+// "resource.action", so for its words, as for ours, the two are the same (DECISIONS N3).
+func spelling(system System, name string) string {
+	if system == Infra0 {
+		return strings.ReplaceAll(name, ":", ".")
+	}
+	return name
+}
+
 func matchForeign(system System, name string) (atoms []Permission, canonical, reason string) {
 	if prefix, ok := strings.CutSuffix(name, "*"); ok && strings.HasSuffix(prefix, ".") {
 		atoms = atomsOf(func(e Entry) bool {
 			return slices.ContainsFunc(e.names[system], func(n string) bool { return strings.HasPrefix(n, prefix) })
 		})
 		return atoms, string(system) + ":" + name, ""
+	}
+	if system == Infra0 && name == "*" { // the wildcard of its Admin (DECISIONS N9)
+		return Atoms(), "*", ""
 	}
 	atoms = atomsOf(func(e Entry) bool { return slices.Contains(e.names[system], name) })
 	switch len(atoms) {

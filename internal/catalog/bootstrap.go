@@ -20,6 +20,7 @@ func systemPrincipal() Principal {
 func (s *Service) Bootstrap(ctx context.Context, promote []string, restrictCreation *bool) (User, error) {
 	var admin User
 	_, err := s.change(ctx, systemPrincipal(), func(ctx context.Context, c *Change) (err error) {
+		c.touch(platformSlices()...)
 		if admin, err = c.EnsureUser(ctx, SiteAdminUsername, ""); err != nil {
 			return err
 		}
@@ -36,6 +37,17 @@ func (s *Service) Bootstrap(ctx context.Context, promote []string, restrictCreat
 	return admin, err
 }
 
+// platformSlices are what the model itself grants at the platform.
+func platformSlices() []Slice {
+	out := []Slice{{Resource: platformRef(), Relation: schema.RelBinding}}
+	for role, holder := range map[string]string{
+		schema.RoleSiteAdmin: holderSiteAdmins, schema.RoleSiteAuditor: holderSiteAuditors, schema.RoleOrganizationCreator: holderUsers,
+	} {
+		out = append(out, Slice{Resource: bindingRef(bindingID(role, holder)), RoleID: role, Holder: teamRef(holder)})
+	}
+	return out
+}
+
 func (c *Change) restrictCreation(ctx context.Context, restrict bool) error {
 	before, err := c.Settings(ctx)
 	if err != nil || before.RestrictOrganizationCreation == restrict {
@@ -43,8 +55,7 @@ func (c *Change) restrictCreation(ctx context.Context, restrict bool) error {
 	}
 	after := before
 	after.RestrictOrganizationCreation = restrict
-	c.touch(Slice{Resource: platformRef(), Relation: schema.RelBinding})
-	c.touch(Slice{Resource: bindingRef(bindingID(schema.RoleOrganizationCreator, holderUsers)), RoleID: schema.RoleOrganizationCreator, Holder: teamRef(holderUsers)})
+	c.touch(platformSlices()...)
 	c.record("settings.update", "", platformRef(), before, after)
 	return c.PutSettings(ctx, after)
 }

@@ -135,6 +135,20 @@ func (c *Change) RemoveGrant(ctx context.Context, id string) error {
 // DeleteGrant is RemoveGrant.
 func (c *Change) DeleteGrant(ctx context.Context, id string) error { return c.RemoveGrant(ctx, id) }
 
+// dropGrants ends grants whose holder or scope is about to go.
+func (c *Change) dropGrants(ctx context.Context, f GrantFilter) error {
+	grants, err := c.Grants(ctx, f)
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		if err := c.RemoveGrant(ctx, g.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // touchGrants names what grants decide, before they change or go.
 func (c *Change) touchGrants(ctx context.Context, f GrantFilter) error {
 	grants, err := c.Grants(ctx, f)

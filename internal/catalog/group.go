@@ -37,7 +37,7 @@ func (c *Change) RemoveGroup(ctx context.Context, id string) error {
 	if err := c.touchGroup(ctx, id); err != nil {
 		return err
 	}
-	if err := c.touchGrants(ctx, GrantFilter{Holder: groupRef(id)}); err != nil {
+	if err := c.dropGrants(ctx, GrantFilter{Holder: groupRef(id)}); err != nil {
 		return err
 	}
 	if err := c.DeleteGroup(ctx, id); err != nil {

@@ -24,7 +24,10 @@ func (c *Change) PutMember(ctx context.Context, organizationID, userID string, s
 		m := have[0]
 		m.Status = status
 		c.record("organization_membership.update", organizationID, userRef(userID), have[0], m)
-		return m, c.UpdateMembership(ctx, m)
+		if err := c.UpdateMembership(ctx, m); err != nil {
+			return Membership{}, err
+		}
+		return m, c.keepOwners(ctx, userID)
 	}
 	m := Membership{ID: c.random(PrefixMembership), OrganizationID: organizationID, UserID: userID, Status: status, CreatedAt: c.now}
 	c.record("organization_membership.create", organizationID, userRef(userID), nil, m)

@@ -53,7 +53,7 @@ func (c *Change) RemoveProject(ctx context.Context, id string) error {
 		return fault.New(fault.Conflict, "the default project cannot be deleted")
 	}
 	c.touch(whole(projectRef(id)))
-	if err := c.touchGrants(ctx, GrantFilter{Scopes: []authz.Object{projectRef(id)}}); err != nil {
+	if err := c.dropGrants(ctx, GrantFilter{Scopes: []authz.Object{projectRef(id)}}); err != nil {
 		return err
 	}
 	c.record("project.delete", p.OrganizationID, projectRef(id), p, nil)

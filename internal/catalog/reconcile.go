@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
-	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/schema"
 )
 
@@ -162,6 +160,16 @@ func (s *Service) Reconcile(ctx context.Context, p Principal, dryRun bool) (Drif
 	if err := s.require(ctx, p, schema.PlatformAdminister, platformRef()); err != nil {
 		return Drift{}, err
 	}
+	return s.reconcile(ctx, p, dryRun)
+}
+
+// Upgrade brings every relationship in step with this version's projection, after its schema has been deployed: what
+// built-in roles give may have changed.
+func (s *Service) Upgrade(ctx context.Context) (Drift, error) {
+	return s.reconcile(ctx, systemPrincipal(), false)
+}
+
+func (s *Service) reconcile(ctx context.Context, p Principal, dryRun bool) (Drift, error) {
 	var d Drift
 	err := s.store.Exclusive(ctx, func(ctx context.Context) error {
 		var err error
@@ -194,8 +202,7 @@ func (s *Service) fullDrift(ctx context.Context) (Drift, error) {
 // Start makes the engine ready for questions: one that keeps nothing is filled from the catalog, any other is
 // brought in step with interrupted writes.
 func (s *Service) Start(ctx context.Context) error {
-	seeder, empty := s.engine.(authz.Seeder)
-	if !empty {
+	if s.seeder == nil {
 		_, err := s.Replay(ctx)
 		return err
 	}
@@ -204,7 +211,7 @@ func (s *Service) Start(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("read the catalog: %w", err)
 		}
-		if err := seeder.Seed(ctx, Projection(facts, s.now())); err != nil {
+		if err := s.seeder.Seed(ctx, Projection(facts, s.now())); err != nil {
 			return fmt.Errorf("fill the engine: %w", err)
 		}
 		pending, err := s.store.Intents(ctx)
@@ -219,8 +226,9 @@ func (s *Service) Start(ctx context.Context) error {
 	})
 }
 
-// Work replays interrupted writes and removes expired grants every interval until ctx ends.
-func (s *Service) Work(ctx context.Context, interval time.Duration) {
+// Work replays interrupted writes and removes expired grants every interval until ctx ends. observe is told how
+// many writes were waiting.
+func (s *Service) Work(ctx context.Context, interval time.Duration, observe func(pending int)) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
@@ -229,11 +237,13 @@ func (s *Service) Work(ctx context.Context, interval time.Duration) {
 			return
 		case <-ticker.C:
 		}
-		if _, err := s.Replay(ctx); err != nil && !errors.Is(err, context.Canceled) {
-			s.log.WarnContext(ctx, "replay failed", "error", err)
+		n, err := s.Replay(ctx)
+		observe(n)
+		if err == nil {
+			err = s.expire(ctx)
 		}
-		if err := s.expire(ctx); err != nil && !fault.Is(err, fault.Unavailable) {
-			s.log.WarnContext(ctx, "removing expired grants failed", "error", err)
+		if err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "catching up failed", "error", err)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func (s *Service) SearchSubjects(ctx context.Context, p Principal, a Ask, c auth
 	if err != nil {
 		return nil, Totals{}, err
 	}
-	return s.page(ctx, a.SubjectType, ids, token, page)
+	return s.page(ctx, a.SubjectType, ids, Totals{Token: token, ByName: resource.ID != a.ResourceID}, page)
 }
 
 // SearchResources returns a page of the resources of a type on which a subject holds a permission. Everybody may
@@ -62,7 +62,7 @@ func (s *Service) SearchResources(ctx context.Context, p Principal, a Ask, c aut
 	if err != nil {
 		return nil, Totals{}, err
 	}
-	return s.page(ctx, a.ResourceType, ids, token, page)
+	return s.page(ctx, a.ResourceType, ids, Totals{Token: token, ByName: subject.ID != a.SubjectID}, page)
 }
 
 // SearchActions returns the permissions a subject holds on a resource, in the order of the vocabulary.
@@ -119,11 +119,13 @@ type Totals struct {
 	Token authz.Token
 	Total int    // results on all pages
 	Next  string // the id after which the next page begins, "" at the end
+	// ByName reports that the question named its object by name or path, so that answers may do the same.
+	ByName bool
 }
 
 // page cuts a page out of sorted ids and names what is on it.
-func (s *Service) page(ctx context.Context, objectType string, ids []string, token authz.Token, page Page) ([]Found, Totals, error) {
-	t := Totals{Token: token, Total: len(ids)}
+func (s *Service) page(ctx context.Context, objectType string, ids []string, t Totals, page Page) ([]Found, Totals, error) {
+	t.Total = len(ids)
 	start, exact := slices.BinarySearch(ids, page.After)
 	if exact {
 		start++

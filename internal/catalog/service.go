@@ -11,10 +11,12 @@ import (
 	"github.com/terrawarden/terrawarden/schema"
 )
 
-// Deps are what a Service is made of. All fields but FaultPoint are required.
+// Deps are what a Service is made of. Store, Engine, Log, Now and Random are required.
 type Deps struct {
 	Store  Store
 	Engine authz.Engine
+	// Seeder is the engine again where it keeps nothing across a restart; nil otherwise.
+	Seeder authz.Seeder
 	Log    *slog.Logger
 	Now    func() time.Time
 	Random io.Reader
@@ -28,6 +30,7 @@ type Deps struct {
 type Service struct {
 	store     Store
 	engine    authz.Engine
+	seeder    authz.Seeder
 	log       *slog.Logger
 	now       func() time.Time
 	random    io.Reader
@@ -37,7 +40,7 @@ type Service struct {
 
 // New returns a Service over its dependencies.
 func New(d Deps) *Service {
-	s := &Service{store: d.Store, engine: d.Engine, log: d.Log, now: d.Now, random: d.Random, step: d.FaultPoint, requestID: d.RequestID}
+	s := &Service{store: d.Store, engine: d.Engine, seeder: d.Seeder, log: d.Log, now: d.Now, random: d.Random, step: d.FaultPoint, requestID: d.RequestID}
 	if s.step == nil {
 		s.step = func(string) {}
 	}
@@ -66,4 +69,20 @@ func (s *Service) Ready(ctx context.Context) error {
 		return err
 	}
 	return s.engine.Ready(ctx)
+}
+
+// DeployedSchema returns the schema the engine runs on; platform.administer.
+func (s *Service) DeployedSchema(ctx context.Context, p Principal) (string, error) {
+	if err := s.require(ctx, p, schema.PlatformAdminister, platformRef()); err != nil {
+		return "", err
+	}
+	return s.engine.ReadSchema(ctx)
+}
+
+// CompareSchema returns what deploying another schema would change; platform.administer.
+func (s *Service) CompareSchema(ctx context.Context, p Principal, text string) ([]authz.SchemaChange, error) {
+	if err := s.require(ctx, p, schema.PlatformAdminister, platformRef()); err != nil {
+		return nil, err
+	}
+	return s.engine.DiffSchema(ctx, text)
 }

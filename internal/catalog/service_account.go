@@ -42,7 +42,7 @@ func (c *Change) RemoveServiceAccount(ctx context.Context, id string) error {
 		return err
 	}
 	c.touch(whole(teamRef(id)))
-	if err := c.touchGrants(ctx, GrantFilter{Holder: serviceAccountRef(id)}); err != nil {
+	if err := c.dropGrants(ctx, GrantFilter{Holder: serviceAccountRef(id)}); err != nil {
 		return err
 	}
 	if err := c.dropTokens(ctx, TokenService, id); err != nil {

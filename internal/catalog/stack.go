@@ -32,7 +32,7 @@ func (c *Change) RemoveStack(ctx context.Context, id string) error {
 		return err
 	}
 	c.touch(whole(stackRef(id)))
-	if err := c.touchGrants(ctx, GrantFilter{Scopes: []authz.Object{stackRef(id)}}); err != nil {
+	if err := c.dropGrants(ctx, GrantFilter{Scopes: []authz.Object{stackRef(id)}}); err != nil {
 		return err
 	}
 	c.record("stack.delete", st.OrganizationID, stackRef(id), st, nil)

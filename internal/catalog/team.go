@@ -84,7 +84,7 @@ func (c *Change) DeleteTeam(ctx context.Context, id string) error {
 		return fault.New(fault.Conflict, "the owners team cannot be deleted")
 	}
 	c.touchTeam(t)
-	if err := c.touchGrants(ctx, GrantFilter{Holder: teamRef(id)}); err != nil {
+	if err := c.dropGrants(ctx, GrantFilter{Holder: teamRef(id)}); err != nil {
 		return err
 	}
 	if err := c.dropTokens(ctx, TokenTeam, id); err != nil {

@@ -102,7 +102,7 @@ func (c *Change) RemoveUser(ctx context.Context, userID string) error {
 	if err := c.touchUser(ctx, userID); err != nil {
 		return err
 	}
-	if err := c.touchGrants(ctx, GrantFilter{Holder: userRef(userID)}); err != nil {
+	if err := c.dropGrants(ctx, GrantFilter{Holder: userRef(userID)}); err != nil {
 		return err
 	}
 	if err := c.dropTokens(ctx, TokenUser, userID); err != nil {

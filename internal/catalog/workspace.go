@@ -85,7 +85,7 @@ func (c *Change) RemoveWorkspace(ctx context.Context, id string) error {
 		return err
 	}
 	c.touch(whole(workspaceRef(id)))
-	if err := c.touchGrants(ctx, GrantFilter{Scopes: []authz.Object{workspaceRef(id)}}); err != nil {
+	if err := c.dropGrants(ctx, GrantFilter{Scopes: []authz.Object{workspaceRef(id)}}); err != nil {
 		return err
 	}
 	c.record("workspace.delete", w.OrganizationID, workspaceRef(id), w, nil)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -13,11 +14,14 @@ func renderDocs(v *vocabulary, roles []role) ([]byte, error) {
 		"(`workspace.apply_run`) asks whether it is held on all it contains.\n\n" +
 		"*Derived* permissions follow from others and are in no role. *Owner-only* ones are in no delegated set.\n")
 	for _, t := range v.Types {
-		if len(t.Permissions) == 0 {
+		if !slices.ContainsFunc(t.Permissions, func(p permission) bool { return !p.internal() }) {
 			continue
 		}
 		fmt.Fprintf(b, "\n## %s\n\n%s\n\n| permission | meaning | implies | TFE | OTF | Terrakube | infra0 |\n| --- | --- | --- | --- | --- | --- | --- |\n", t.Name, strings.TrimSpace(t.Doc))
 		for _, p := range t.Permissions {
+			if p.internal() {
+				continue
+			}
 			note := ""
 			if !p.atom() {
 				note = " *Derived.*"

@@ -41,6 +41,9 @@ func renderTables(v *vocabulary, roles []role) ([]byte, error) {
 	b.WriteString("func vocabularyTable() []Entry {\n\treturn []Entry{\n")
 	for _, t := range v.Types {
 		for _, p := range t.Permissions {
+			if p.internal() {
+				continue
+			}
 			kind := "Derived"
 			if p.atom() {
 				kind = "Atom"

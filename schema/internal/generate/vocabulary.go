@@ -48,6 +48,9 @@ type permission struct {
 
 func (p permission) atom() bool { return p.Kind == "" || p.Kind == "atom" }
 
+// internal permissions have a Go name and a place in the schema, and are no part of the vocabulary.
+func (p permission) internal() bool { return p.Kind == "internal" }
+
 type role struct {
 	Name        string   `yaml:"name"`
 	Doc         string   `yaml:"doc"`

@@ -1,0 +1,124 @@
+# `make help` is the menu. Every step of .ci/run is a target here, so that a red build can be repeated by name.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+# One setting for building, generating and linting, so that they share what the Go cache holds. Tests override it.
+export CGO_ENABLED := 0
+
+MODULE  := github.com/terrawarden/terrawarden
+TOOLS   := .cache/bin
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+# The race detector needs a C compiler with its headers; without one the tests run plain and say so.
+RACE = $(shell printf '\043include <stdlib.h>\n' | $$(go env CC) -E - >/dev/null 2>&1 && echo -race)
+# Neither the migrate command nor the bench program runs concurrent code of ours, and under cgo the former would
+# compile a C parser of SQL that the shipped binary does not contain: they are tested as they are shipped, cgo off.
+PLAIN_PACKAGES := /cmd/terrawarden-migrate|/internal/bench
+GOTEST = CGO_ENABLED=$(if $(RACE),1,0) go test $(RACE) -timeout 15m
+FUZZTIME ?= 10s
+
+# $(call with-postgres,COMMAND) runs COMMAND with TERRAWARDEN_TEST_POSTGRES and the programs that the larger sizes
+# need: terrawarden-migrate, and the SpiceDB server of the very version this module embeds.
+# Without a Postgres of the caller's own it starts a throw-away one, and always stops it.
+define with-postgres
+	@if [ -z "$${TERRAWARDEN_TEST_POSTGRES:-}" ]; then \
+		dir=$$(mktemp -d); \
+		trap '.ci/postgres stop "$$dir" || true; rm -rf "$$dir"' EXIT; \
+		trap 'exit 130' INT TERM; \
+		TERRAWARDEN_TEST_POSTGRES=$$(.ci/postgres start "$$dir"); \
+	fi; \
+	CGO_ENABLED=0 go build -o .cache/bin/spicedb github.com/authzed/spicedb/cmd/spicedb; \
+	CGO_ENABLED=0 go build -o .cache/bin/ ./cmd/terrawarden ./cmd/terrawarden-migrate; \
+	export TERRAWARDEN_TEST_POSTGRES TERRAWARDEN_TEST_SPICEDB="$$PWD/.cache/bin/spicedb" \
+		TERRAWARDEN_TEST_MIGRATE="$$PWD/.cache/bin/terrawarden-migrate" TERRAWARDEN_TEST_BINARY="$$PWD/.cache/bin/terrawarden"; \
+	$(1)
+endef
+
+##@ Run
+
+.PHONY: run
+run: build ## build, then serve on 127.0.0.1:8080 with a small example organization in ./data
+	bin/terrawarden serve --listen 127.0.0.1:8080 --data-dir ./data --example
+
+.PHONY: build
+build: ## build the static binaries bin/terrawarden and bin/terrawarden-migrate
+	go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/terrawarden ./cmd/terrawarden-migrate
+
+##@ Test
+
+.PHONY: test
+test: test-unit test-postgres ## run every test: SQLite first, then Postgres and a real SpiceDB server
+
+.PHONY: test-unit
+test-unit: race-note ## run all packages on SQLite and in-process SpiceDB; nothing to install
+	@packages=$$(go list ./... | grep -vE '($(PLAIN_PACKAGES))$$'); \
+	unset TERRAWARDEN_TEST_POSTGRES TERRAWARDEN_TEST_SPICEDB TERRAWARDEN_TEST_MIGRATE TERRAWARDEN_TEST_BINARY; \
+	set -x; $(GOTEST) -shuffle=on $$packages
+	@packages=$$(go list ./... | grep -E '($(PLAIN_PACKAGES))$$' || true); \
+	[ -z "$$packages" ] || { set -x; go test -timeout 15m $$packages; }
+
+.PHONY: test-postgres
+test-postgres: race-note ## run the store, engine and end-to-end suites on Postgres and a SpiceDB server process
+	$(call with-postgres,packages=$$(go list ./internal/catalog/... ./internal/spicedb/... ./internal/app/... ./cmd/... | grep -vE '($(PLAIN_PACKAGES))$$'); \
+		set -x; $(GOTEST) -count=1 $$packages)
+
+.PHONY: conformance
+conformance: race-note ## run the ports suite, the store suite and the golden matrix on every engine, case by case
+	$(call with-postgres,set -x; $(GOTEST) -count=1 -v ./schema/... ./internal/spicedb/... ./internal/catalog/...)
+
+.PHONY: fuzz
+fuzz: ## fuzz every target for FUZZTIME each (10s)
+	@{ grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . || true; } | sort | while IFS=: read -r file name; do \
+		(set -x; go test -run '^$$' -fuzz "^$${name#func }$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")") </dev/null; \
+	done
+
+.PHONY: bench
+bench: ## measure start-up, memory and check latency at each size (DATA=DIR: on Peribolos data)
+	$(call with-postgres,go run ./internal/bench $(if $(DATA),-data "$(DATA)"))
+
+.PHONY: race-note
+race-note:
+	@[ -n "$(RACE)" ] || echo "no C compiler with headers found: running the tests without the race detector" >&2
+
+##@ Change
+
+.PHONY: generate
+generate: ## regenerate everything that is made from the vocabulary and from types
+	go generate ./...
+
+# Compares the work tree before and after, so that it also answers in the middle of a change.
+.PHONY: generate-check
+generate-check: ## fail when generating changes anything
+	@snapshot() { local index; index=$$(mktemp -u); GIT_INDEX_FILE=$$index git add --all; GIT_INDEX_FILE=$$index git write-tree; rm -f "$$index"; }; \
+	before=$$(snapshot); $(MAKE) --no-print-directory generate; after=$$(snapshot); \
+	git --no-pager diff --exit-code "$$before" "$$after"
+
+.PHONY: format
+format: $(TOOLS)/golangci-lint ## format all Go code (gofumpt, imports in three blocks)
+	$(TOOLS)/golangci-lint fmt
+
+.PHONY: format-check
+format-check: $(TOOLS)/golangci-lint ## fail when a file is not formatted
+	$(TOOLS)/golangci-lint fmt --diff
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint ## run all linters of .golangci.yml
+	$(TOOLS)/golangci-lint config verify
+	$(TOOLS)/golangci-lint run ./...
+
+.PHONY: tools
+tools: $(TOOLS)/golangci-lint ## build the pinned tools into .cache/bin
+
+$(TOOLS)/golangci-lint: internal/tools/go.mod internal/tools/go.sum
+	cd internal/tools && go build -buildvcs=false -o ../../$(TOOLS)/ tool
+	@touch $(TOOLS)/*
+
+.PHONY: clean
+clean: ## remove what was built here; never the Go cache
+	rm -rf bin .cache coverage.out
+
+.PHONY: help
+help: ## show this menu
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

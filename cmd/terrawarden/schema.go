@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrawarden/terrawarden/internal/httpapi/admin"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+func newSchema() *cobra.Command {
+	cmd := &cobra.Command{Use: "schema", Short: "Print the authorization model, and compare it with the deployed one"}
+	printCmd := &cobra.Command{
+		Use: "print", Short: "Print the SpiceDB schema of this version", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprint(cmd.OutOrStdout(), schema.Text())
+			return err
+		},
+	}
+	check := &cobra.Command{
+		Use:   "check",
+		Short: "Is the deployed schema that of this version?",
+		Long:  "Exit status: 0 it is, or differs in comments alone; 1 it is not.",
+		Args:  cobra.NoArgs,
+	}
+	diff := &cobra.Command{
+		Use:   "diff [FILE]",
+		Short: "What would deploying this version's schema, or a file, change?",
+		Long:  "A breaking change loses relationships or permissions that somebody uses; `terrawarden migrate` refuses it.\nExit status: 0 nothing breaking, 1 something is.",
+		Args:  cobra.MaximumNArgs(1),
+	}
+	cmd.AddCommand(printCmd,
+		withClient(check, func(cmd *cobra.Command, c *client, _ []string) error {
+			return c.compareSchema(cmd, schema.Text(), true)
+		}),
+		withClient(diff, func(cmd *cobra.Command, c *client, args []string) error {
+			text := schema.Text()
+			if len(args) == 1 {
+				raw, err := os.ReadFile(args[0])
+				if err != nil {
+					return err
+				}
+				text = string(raw)
+			}
+			return c.compareSchema(cmd, text, false)
+		}))
+	return cmd
+}
+
+// compareSchema prints the differences; strict makes any of them a failure, else only breaking ones are.
+func (c *client) compareSchema(cmd *cobra.Command, text string, strict bool) error {
+	var list struct {
+		Changes []admin.SchemaChange `json:"changes"`
+	}
+	if err := c.call(cmd.Context(), http.MethodPost, "/admin/v1/schema/diff", admin.SchemaText{Schema: text}, &list); err != nil {
+		return err
+	}
+	rows, failed := [][]string{}, strict && len(list.Changes) > 0
+	for _, ch := range list.Changes {
+		breaking := ""
+		if ch.Breaking {
+			breaking, failed = "breaking", true
+		}
+		rows = append(rows, []string{ch.Kind, ch.Name, breaking})
+	}
+	var err error
+	switch {
+	case c.format == "json":
+		err = printJSON(cmd, list)
+	case len(rows) == 0:
+		err = say(cmd, "the deployed schema is the same")
+	default:
+		err = printTable(cmd, []string{"CHANGE", "WHERE", ""}, rows)
+	}
+	if err == nil && failed {
+		err = exitStatus(exitDenied)
+	}
+	return err
+}

@@ -1,0 +1,243 @@
+package app
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/terrawarden/terrawarden/internal/authn"
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/config"
+	"github.com/terrawarden/terrawarden/internal/httpapi"
+	"github.com/terrawarden/terrawarden/internal/httpapi/admin"
+	"github.com/terrawarden/terrawarden/internal/httpapi/authzen"
+	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
+	"github.com/terrawarden/terrawarden/internal/telemetry"
+)
+
+// Deps are what an App takes from outside besides its configuration.
+type Deps struct {
+	Stderr  io.Writer
+	Version string
+}
+
+// App is the service, put together and ready to run.
+type App struct {
+	cfg      config.Config
+	deps     Deps
+	log      *slog.Logger
+	metrics  *telemetry.Metrics
+	store    catalog.Store
+	engine   authz.Engine
+	service  *catalog.Service
+	server   *httpapi.Server
+	listener net.Listener
+	closers  []func() error
+}
+
+// New opens the catalog and the engine, brings them in step, and listens. A failure closes what was opened.
+func New(ctx context.Context, cfg config.Config, d Deps) (*App, error) {
+	a := &App{cfg: cfg, deps: d}
+	if err := a.build(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) build(ctx context.Context) error {
+	level, err := logLevel(a.cfg.LogLevel)
+	if err != nil {
+		return err
+	}
+	if a.log, err = telemetry.NewLogger(a.deps.Stderr, telemetry.Format(a.cfg.LogFormat), level); err != nil {
+		return err
+	}
+	registry := telemetry.NewRegistry()
+	a.metrics = telemetry.NewMetrics(registry)
+	tracer, err := a.tracing(ctx)
+	if err != nil {
+		return err
+	}
+	if err := a.openStore(ctx); err != nil {
+		return err
+	}
+	seeder, err := a.openEngine(ctx, registry)
+	if err != nil {
+		return err
+	}
+	a.service = catalog.New(catalog.Deps{
+		Store: a.store, Engine: a.engine, Seeder: seeder, Log: a.log, Now: time.Now, Random: rand.Reader,
+		FaultPoint: a.faultPoint(), RequestID: telemetry.RequestID,
+	})
+	if err := a.service.Start(ctx); err != nil {
+		return err
+	}
+	auth, err := a.bootstrap(ctx)
+	if err != nil {
+		return err
+	}
+	if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Listen); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	a.closers = append(a.closers, func() error { return ignoreClosed(a.listener.Close()) })
+	a.server, err = httpapi.New(httpapi.Deps{
+		Protocols:    a.protocols(auth.pageKey),
+		Authenticate: auth.Authenticate, Ready: a.service.Ready, Log: a.log, Metrics: a.metrics,
+		Registry: registry, Tracer: tracer, NewID: newID,
+	})
+	return err
+}
+
+func (a *App) protocols(pageKey []byte) []httpapi.Protocol {
+	return []httpapi.Protocol{
+		authzen.New(authzen.Deps{
+			Decider: a.service, PublicURL: a.URL, PageKey: pageKey, NewID: newID,
+			Observe: func(allowed bool) { a.metrics.Decision(allowed, "engine") },
+		}),
+		admin.New(admin.Deps{Service: a.service, Engine: a.cfg.Engine, Version: a.deps.Version}),
+	}
+}
+
+func (a *App) tracing(ctx context.Context) (trace.TracerProvider, error) {
+	if a.cfg.OTLPEndpoint == "" {
+		return nil, nil //nolint:nilnil // no tracing was asked for
+	}
+	shutdown, provider, err := telemetry.Tracing(ctx, a.cfg.OTLPEndpoint)
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Shutdown)
+		defer cancel()
+		return shutdown(ctx)
+	})
+	return provider, nil
+}
+
+// credentials are the authenticator and what is derived from the site token.
+type credentials struct {
+	*authn.Authenticator
+	pageKey []byte
+}
+
+// bootstrap makes sure that the site admin exists and knows his credential.
+func (a *App) bootstrap(ctx context.Context) (credentials, error) {
+	token, path, err := siteToken(a.cfg)
+	if err != nil {
+		return credentials{}, err
+	}
+	if path != "" {
+		a.log.InfoContext(ctx, "site token ready", "file", path)
+	}
+	site, err := a.service.Bootstrap(ctx, a.cfg.SiteAdmins, &a.cfg.RestrictOrgCreation)
+	if err != nil {
+		return credentials{}, fmt.Errorf("site admins: %w", err)
+	}
+	if a.cfg.Example {
+		if err := a.service.Example(ctx); err != nil {
+			return credentials{}, fmt.Errorf("example: %w", err)
+		}
+	}
+	// Derived, so that every replica with the same site token opens the others' page tokens.
+	key, err := hkdf.Key(sha256.New, []byte(token), nil, "terrawarden page tokens", sha256.Size)
+	return credentials{Authenticator: authn.New(a.service, token, site.ID), pageKey: key}, err
+}
+
+// URL returns what clients reach the service by: the configured one, or the address served on.
+func (a *App) URL() string {
+	if a.cfg.PublicURL != "" {
+		return strings.TrimSuffix(a.cfg.PublicURL, "/")
+	}
+	return "http://" + a.listener.Addr().String()
+}
+
+// Endpoints returns every route that is served, with what it needs.
+func (a *App) Endpoints() []endpoint.Endpoint { return a.server.Endpoints() }
+
+// Handler returns what answers the requests, without a listener.
+func (a *App) Handler() http.Handler { return a.server.Handler() }
+
+// Run serves until ctx ends, then waits for requests under way and closes everything.
+func (a *App) Run(ctx context.Context) error {
+	working, stopWork := context.WithCancel(ctx)
+	workerDone := make(chan struct{})
+	go func() {
+		defer close(workerDone)
+		a.work(working)
+	}()
+	failed := make(chan error, 1)
+	go func() { failed <- a.server.Serve(a.listener) }()
+	_, err := fmt.Fprintf(a.deps.Stderr, "listening on http://%s\n", a.listener.Addr())
+	select {
+	case <-ctx.Done():
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Shutdown)
+		defer cancel()
+		err = errors.Join(err, a.server.Shutdown(grace))
+	case serveErr := <-failed:
+		if !errors.Is(serveErr, http.ErrServerClosed) {
+			err = errors.Join(err, serveErr)
+		}
+	}
+	stopWork()
+	<-workerDone
+	return errors.Join(err, a.Close())
+}
+
+const workInterval = 5 * time.Second
+
+func (a *App) work(ctx context.Context) {
+	a.service.Work(ctx, workInterval, func(pending int) { a.metrics.PendingIntents(pending) })
+}
+
+// Close frees everything, last opened first. It is safe to call twice.
+func (a *App) Close() error {
+	var errs []error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		errs = append(errs, a.closers[i]())
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}
+
+// faultPoint returns what ends the process at the configured step, as kill -9 would; nil when none is configured.
+func (a *App) faultPoint() func(string) {
+	if a.cfg.TestKillAt == "" {
+		return nil
+	}
+	armed := false
+	return func(step string) {
+		// Start-up writes too; the test arms the switch by its first request, which follows the listening line.
+		armed = armed || a.server != nil
+		if armed && step == a.cfg.TestKillAt {
+			_ = syscall.Kill(syscall.Getpid(), syscall.SIGKILL) //nolint:errcheck // nobody is left to read it
+			select {}
+		}
+	}
+}
+
+func newID() string { return rand.Text() }
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+func logLevel(name string) (slog.Level, error) {
+	var l slog.Level
+	return l, l.UnmarshalText([]byte(name))
+}

@@ -1,0 +1,76 @@
+package sqlstore
+
+import (
+	"context"
+
+	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/fault"
+)
+
+const selectRoles = `SELECT id, organization_id, name, description, permissions, created_at FROM roles`
+
+func roleInto(r *catalog.Role) []any {
+	return []any{&r.ID, &r.OrganizationID, &r.Name, &r.Description, document{&r.Permissions}, moment{&r.CreatedAt}}
+}
+
+// Role returns a role by id.
+func (q *queries) Role(ctx context.Context, id string) (catalog.Role, error) {
+	return selectOne(ctx, q, roleRow, roleInto, selectRoles+` WHERE id = ?`, id)
+}
+
+// RoleByName returns a role of an organization, or a platform-wide one, by name in any case. An unnamed access
+// set is found by its id alone.
+func (q *queries) RoleByName(ctx context.Context, organizationID, name string) (catalog.Role, error) {
+	return selectOne(ctx, q, roleRow, roleInto,
+		selectRoles+` WHERE organization_id = ? AND name_key = ? AND name_key <> ''`, organizationID, key(name))
+}
+
+// Roles returns the roles of some ids, or of an organization, or the platform-wide ones.
+func (q *queries) Roles(ctx context.Context, organizationID string, ids ...string) ([]catalog.Role, error) {
+	w := q.where()
+	if len(ids) == 0 {
+		w.and(`organization_id = ?`, organizationID)
+	}
+	w.in(`id`, ids)
+	return selectAll(ctx, q, roleRow, roleInto, selectRoles+w.sql()+` ORDER BY id`, w.args...)
+}
+
+// InsertRole adds a role.
+func (q *queries) InsertRole(ctx context.Context, r catalog.Role) error {
+	permissions, err := encode(r.Permissions)
+	if err != nil {
+		return err
+	}
+	return q.insert(ctx, roleRow, `INSERT INTO roles
+		(id, organization_id, name, name_key, description, permissions, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		r.ID, r.OrganizationID, r.Name, key(r.Name), r.Description, permissions, micros(r.CreatedAt))
+}
+
+// UpdateRole changes a role.
+func (q *queries) UpdateRole(ctx context.Context, r catalog.Role) error {
+	permissions, err := encode(r.Permissions)
+	if err != nil {
+		return err
+	}
+	return q.update(ctx, roleRow, `UPDATE roles SET organization_id = ?, name = ?, name_key = ?, description = ?,
+		permissions = ?, created_at = ? WHERE id = ?`,
+		r.OrganizationID, r.Name, key(r.Name), r.Description, permissions, micros(r.CreatedAt), r.ID)
+}
+
+// DeleteRole removes a role that no grant names. Grants name built-in roles too, which are no rows, so this is
+// no foreign key.
+func (q *queries) DeleteRole(ctx context.Context, id string) error {
+	return q.atomically(ctx, func(q *queries) error {
+		grants, err := q.Grants(ctx, catalog.GrantFilter{RoleID: id})
+		if err != nil {
+			return err
+		}
+		if _, err := q.Role(ctx, id); err != nil {
+			return err
+		}
+		if len(grants) > 0 {
+			return fault.New(fault.Conflict, "the role is still granted")
+		}
+		return q.remove(ctx, roleRow, `DELETE FROM roles WHERE id = ?`, id)
+	})
+}

@@ -1,0 +1,168 @@
+// Package admin serves the operations of the command line: tokens, imports, reconciliation and the schema, in
+// plain JSON under /admin/v1.
+//
+// It owns that wire form alone; the tools of other platforms have protocol packages of their own.
+package admin
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
+	"github.com/terrawarden/terrawarden/loader"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// service is what the package needs of the catalog.
+type service interface {
+	loader.Importer
+	Inspect(ctx context.Context, p catalog.Principal, fn func(ctx context.Context, q catalog.Queries) error) error
+	CreateToken(ctx context.Context, p catalog.Principal, r catalog.TokenRequest) (catalog.IssuedToken, error)
+	ListTokens(ctx context.Context, p catalog.Principal) ([]catalog.OwnedToken, error)
+	RevokeToken(ctx context.Context, p catalog.Principal, id string) (authz.Token, error)
+	Reconcile(ctx context.Context, p catalog.Principal, dryRun bool) (catalog.Drift, error)
+	DeployedSchema(ctx context.Context, p catalog.Principal) (string, error)
+	CompareSchema(ctx context.Context, p catalog.Principal, text string) ([]authz.SchemaChange, error)
+	PendingIntents(ctx context.Context) (int, error)
+	Ready(ctx context.Context) error
+}
+
+// Deps are what a Handler is made of.
+type Deps struct {
+	Service service
+	Engine  string // the size, for status
+	Version string
+}
+
+// Handler serves the operations.
+type Handler struct{ Deps }
+
+// New returns a Handler.
+func New(d Deps) *Handler { return &Handler{d} }
+
+// Endpoints returns the routes.
+func (h *Handler) Endpoints() []endpoint.Endpoint {
+	administer := endpoint.Permission(schema.PlatformAdminister)
+	return []endpoint.Endpoint{
+		{Method: http.MethodPost, Path: "/admin/v1/tokens", Needs: endpoint.Authenticated(), Handle: h.createToken},
+		{Method: http.MethodGet, Path: "/admin/v1/tokens", Needs: endpoint.Authenticated(), Handle: h.listTokens},
+		{Method: http.MethodDelete, Path: "/admin/v1/tokens/:id", Needs: endpoint.Authenticated(), Handle: h.revokeToken},
+		{Method: http.MethodPost, Path: "/admin/v1/imports", Needs: administer, Handle: h.imports},
+		{Method: http.MethodPost, Path: "/admin/v1/reconcile", Needs: administer, Handle: h.reconcile},
+		{Method: http.MethodGet, Path: "/admin/v1/schema", Needs: administer, Handle: h.schema},
+		{Method: http.MethodPost, Path: "/admin/v1/schema/diff", Needs: administer, Handle: h.schemaDiff},
+		{Method: http.MethodGet, Path: "/admin/v1/status", Needs: administer, Handle: h.status},
+	}
+}
+
+// status tells an administrator how the service is.
+func (h *Handler) status(c echo.Context) error {
+	ctx := c.Request().Context()
+	deployed, err := h.Service.DeployedSchema(ctx, endpoint.Principal(c))
+	if err != nil {
+		return err
+	}
+	pending, err := h.Service.PendingIntents(ctx)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]any{
+		"version": h.Version, "engine": h.Engine, "ready": h.Service.Ready(ctx) == nil,
+		"schema_current": deployed == schema.Text(), "pending_intents": pending,
+	})
+}
+
+// errorBody is an error as this API shows it.
+type errorBody struct {
+	Errors []errorItem `json:"errors"`
+}
+
+type errorItem struct {
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+	Field   string `json:"field,omitempty"`
+}
+
+// Error writes an error in this API's form and returns the status it wrote.
+func (h *Handler) Error(c echo.Context, err error) (int, error) {
+	body := errorBody{}
+	for _, e := range fault.All(err) {
+		message, field := fault.Public(e)
+		body.Errors = append(body.Errors, errorItem{Kind: e.Kind.String(), Message: message, Field: field})
+	}
+	if len(body.Errors) == 0 {
+		message, _ := fault.Public(err)
+		body.Errors = []errorItem{{Kind: fault.KindOf(err).String(), Message: message}}
+	}
+	status := status(fault.KindOf(err))
+	if status == http.StatusUnauthorized {
+		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="terrawarden"`)
+	}
+	return status, c.JSON(status, body)
+}
+
+// status is the one table of kinds and statuses of this API.
+func status(k fault.Kind) int {
+	switch k {
+	case fault.Invalid:
+		return http.StatusUnprocessableEntity
+	case fault.Unauthenticated:
+		return http.StatusUnauthorized
+	case fault.Denied:
+		return http.StatusForbidden
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Conflict, fault.Stale:
+		return http.StatusConflict
+	case fault.Limited:
+		return http.StatusRequestEntityTooLarge
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	case fault.Internal:
+		return http.StatusInternalServerError
+	}
+	return http.StatusInternalServerError
+}
+
+// decode reads a JSON body into a value; unknown members are refused, since only our own command speaks this API.
+func decode(c echo.Context, limit int64, into any) error {
+	dec := jsonDecoder(http.MaxBytesReader(c.Response(), c.Request().Body, limit))
+	err := dec.Decode(into)
+	if err == nil {
+		if _, err = dec.Token(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			return fault.New(fault.Invalid, "the body holds more than one JSON value")
+		}
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return fault.Wrap(fault.Limited, err, "the body is larger than %d bytes", limit)
+	}
+	return fault.Wrap(fault.Invalid, err, "the body is not the JSON that is expected here")
+}
+
+// administers refuses whoever does not administer the platform, before a body that only he may send is read.
+func (h *Handler) administers(c echo.Context) error {
+	nothing := func(context.Context, catalog.Queries) error { return nil }
+	return h.Service.Inspect(c.Request().Context(), endpoint.Principal(c), nothing)
+}
+
+// dryRun reads the query parameter dry-run. A value that is neither true nor false is refused: whoever wrote it
+// may have meant to change nothing.
+func dryRun(c echo.Context) (bool, error) {
+	switch c.QueryParam("dry-run") {
+	case "true":
+		return true, nil
+	case "false", "":
+		return false, nil
+	}
+	return false, fault.At("dry-run", "must be true or false")
+}

@@ -1,0 +1,120 @@
+package httpapi
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
+	"github.com/terrawarden/terrawarden/internal/telemetry"
+)
+
+const maxRequestID = 200
+
+// identify gives the request an id: the caller's own, unchanged, or a new one.
+func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		id := c.Request().Header.Get(echo.HeaderXRequestID)
+		if id == "" || len(id) > maxRequestID || strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' }) {
+			id = s.deps.NewID()
+		}
+		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		c.SetRequest(c.Request().WithContext(telemetry.WithRequestID(c.Request().Context(), id)))
+		return next(c)
+	}
+}
+
+// measure counts and times the request, and logs it at debug.
+func (s *Server) measure(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := time.Now()
+		err := next(c)
+		if err != nil {
+			c.Error(err)
+		}
+		route := c.Path()
+		if route == "" {
+			route = "none"
+		}
+		took := time.Since(start)
+		s.deps.Metrics.Request(route, c.Request().Method, c.Response().Status, took)
+		s.deps.Log.DebugContext(c.Request().Context(), "request served", "method", c.Request().Method, "route", route, "status", c.Response().Status, "duration_ms", took.Milliseconds())
+		return nil
+	}
+}
+
+// recoverPanics turns a panic into an internal error of the request, so that it harms no other.
+func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+			}
+		}()
+		return next(c)
+	}
+}
+
+// serve authenticates, runs the endpoint, and writes its error in its protocol's shape.
+func (s *Server) serve(p Protocol, e endpoint.Endpoint) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		err := s.handle(c, e)
+		if err == nil {
+			return nil
+		}
+		if c.Response().Committed {
+			s.deps.Log.WarnContext(c.Request().Context(), "an answer broke off", "route", e.Path, "error", err)
+			return nil
+		}
+		status, writeErr := p.Error(c, err)
+		if status >= http.StatusInternalServerError {
+			s.deps.Log.ErrorContext(c.Request().Context(), "request failed", "route", e.Path, "status", status, "kind", fault.KindOf(err).String(), "error", err)
+		}
+		return writeErr
+	}
+}
+
+func (s *Server) handle(c echo.Context, e endpoint.Endpoint) error {
+	if e.Needs.IsPublic() {
+		return e.Handle(c)
+	}
+	ctx := c.Request().Context()
+	p, err := s.deps.Authenticate(ctx, bearer(c.Request()))
+	if err != nil {
+		return err
+	}
+	endpoint.SetPrincipal(c, p)
+	c.SetRequest(c.Request().WithContext(telemetry.WithPrincipal(ctx, p.Subject.String())))
+	return e.Handle(c)
+}
+
+// bearer returns the credential of a request, "" when it carries none (RFC 6750; the scheme in any case).
+func bearer(r *http.Request) string {
+	scheme, credential, ok := strings.Cut(r.Header.Get(echo.HeaderAuthorization), " ")
+	if !ok || !strings.EqualFold(scheme, "bearer") {
+		return ""
+	}
+	return strings.TrimSpace(credential)
+}
+
+// unrouted answers what no endpoint took: unknown paths, wrong methods, and panics before an endpoint.
+func (s *Server) unrouted(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	status := http.StatusInternalServerError
+	if e, ok := errors.AsType[*echo.HTTPError](err); ok {
+		status = e.Code
+	} else {
+		s.deps.Log.ErrorContext(c.Request().Context(), "request failed", "status", status, "error", err)
+	}
+	if err := c.JSON(status, map[string]string{"error": http.StatusText(status)}); err != nil {
+		s.deps.Log.DebugContext(c.Request().Context(), "an answer broke off", "error", err)
+	}
+}
