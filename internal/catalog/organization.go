@@ -20,6 +20,9 @@ func (c *Change) CreateOrganization(ctx context.Context, name, email string, own
 	if err := checkName("name", name, false); err != nil {
 		return Organization{}, err
 	}
+	if err := freeName(ctx, "name", name, c.Organization); err != nil {
+		return Organization{}, err
+	}
 	if looksLikeID(name, PrefixOrganization) {
 		return Organization{}, fault.At("name", "must not look like an id")
 	}

@@ -32,11 +32,11 @@ func (s *Service) resolveID(ctx context.Context, objectType, ref string) (string
 		}
 		return PlatformID, nil
 	case schema.TypeUser:
-		return byIDOrName(ctx, ref, q.User, q.UserByUsername, func(u User) string { return u.ID })
+		return byIDOrName(ctx, objectType, ref, q.User, q.UserByUsername, func(u User) string { return u.ID })
 	case schema.TypeServiceAccount:
-		return byIDOrName(ctx, ref, q.ServiceAccount, q.ServiceAccountByName, func(a ServiceAccount) string { return a.ID })
+		return byIDOrName(ctx, objectType, ref, q.ServiceAccount, q.ServiceAccountByName, func(a ServiceAccount) string { return a.ID })
 	case schema.TypeOrganization:
-		return byIDOrName(ctx, ref, q.Organization, q.OrganizationByName, func(o Organization) string { return o.ID })
+		return byIDOrName(ctx, objectType, ref, q.Organization, q.OrganizationByName, func(o Organization) string { return o.ID })
 	case schema.TypeGroup:
 		g, err := q.Group(ctx, ref)
 		return g.ID, err
@@ -58,15 +58,33 @@ func (s *Service) resolveID(ctx context.Context, objectType, ref string) (string
 	return "", fault.New(fault.NotFound, "%q is no type of object", objectType)
 }
 
-func byIDOrName[T any](ctx context.Context, ref string, byID, byName func(context.Context, string) (T, error), id func(T) string) (string, error) {
-	row, err := byID(ctx, ref) // ids first: a name can be chosen, an id cannot
+// byIDOrName tries first what the reference looks like. No name is ever another row's id (see freeName), so the order
+// decides nothing but the number of queries.
+func byIDOrName[T any](ctx context.Context, objectType, ref string, byID, byName func(context.Context, string) (T, error), id func(T) string) (string, error) {
+	first, second := byName, byID
+	if looksLikeID(ref, prefixOf(objectType)) {
+		first, second = byID, byName
+	}
+	row, err := first(ctx, ref)
 	if fault.Is(err, fault.NotFound) {
-		row, err = byName(ctx, ref)
+		row, err = second(ctx, ref)
 	}
 	if err != nil {
 		return "", err
 	}
 	return id(row), nil
+}
+
+// freeName refuses a name that is the id of another row: ids that importers keep may have any form.
+func freeName[T any](ctx context.Context, field, name string, byID func(context.Context, string) (T, error)) error {
+	_, err := byID(ctx, name)
+	switch {
+	case err == nil:
+		return fault.At(field, "is the id of something else")
+	case fault.Is(err, fault.NotFound):
+		return nil
+	}
+	return err
 }
 
 func byIDOrPath[T any](ctx context.Context, q Queries, ref string, byID func(context.Context, string) (T, error), byName func(context.Context, string, string) (T, error), id func(T) string) (string, error) {

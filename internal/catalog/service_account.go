@@ -17,6 +17,9 @@ func (c *Change) CreateServiceAccount(ctx context.Context, name string) (Service
 	if err := checkUsername("name", name); err != nil {
 		return ServiceAccount{}, err
 	}
+	if err := freeName(ctx, "name", name, c.ServiceAccount); err != nil {
+		return ServiceAccount{}, err
+	}
 	a := ServiceAccount{ID: c.random(PrefixServiceAccount), Name: name, CreatedAt: c.now}
 	if err := c.InsertServiceAccount(ctx, a); err != nil {
 		return ServiceAccount{}, err

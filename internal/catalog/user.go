@@ -16,6 +16,9 @@ func (c *Change) CreateUser(ctx context.Context, username, email string) (User, 
 	if err := checkUsername("username", username); err != nil {
 		return User{}, err
 	}
+	if err := freeName(ctx, "username", username, c.User); err != nil {
+		return User{}, err
+	}
 	if email == "" {
 		email = username + "@users.invalid"
 	} else if err := checkEmail("email", email); err != nil {

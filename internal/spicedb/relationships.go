@@ -116,11 +116,11 @@ func (e *Engine) newestToken(ctx context.Context) (*v1.ZedToken, error) {
 	if e.store != nil {
 		return e.store.head(ctx)
 	}
-	resp, err := e.schemas.ReadSchema(ctx, &v1.ReadSchemaRequest{}) // always read at the head
-	if err != nil {
-		return nil, err
+	if token := askedToken(e.heads.latest(ctx)); token != nil {
+		return token, nil
 	}
-	return resp.GetReadAt(), nil
+	resp, err := e.schemas.ReadSchema(ctx, &v1.ReadSchemaRequest{}) // works without our schema, and says what is wrong
+	return resp.GetReadAt(), err
 }
 
 // Read implements authz.Reader. It pages at the revision of the first page, so any number of relationships can be

@@ -2,6 +2,7 @@ package authzen_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -216,26 +217,17 @@ func TestDiscovery(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := testkit.App(t, func(c *config.Config) { c.PublicURL = test.publicURL })
-			address, want := "http://"+listening(t, s.Log()), test.want
+			want := test.want
 			if want == "" {
-				want = address
+				want = s.URL
 			}
-			s.URL = address
-			for _, header := range [][]string{nil, {"Host", "evil.example"}, {"X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "ftp", "Forwarded", "host=evil.example"}} {
-				got := s.Call(t, http.MethodGet, discovery, "", "", header...)
-				expect(t, got, http.StatusOK, document(want))
+			for _, header := range []http.Header{{}, {"X-Forwarded-Host": {"evil.example"}, "X-Forwarded-Proto": {"ftp"}, "Forwarded": {"host=evil.example"}}} {
+				w := httptest.NewRecorder()
+				r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://evil.example"+discovery, nil)
+				r.Header = header
+				s.Handler().ServeHTTP(w, r)
+				expect(t, testkit.Reply{Status: w.Code, Body: w.Body.String()}, http.StatusOK, document(want))
 			}
 		})
 	}
-}
-
-// listening returns the address a service has logged.
-func listening(t *testing.T, log string) string {
-	t.Helper()
-	_, rest, ok := strings.Cut(log, "listening on http://")
-	if !ok {
-		t.Fatalf("the service does not say where it listens:\n%s", log)
-	}
-	address, _, _ := strings.Cut(rest, "\n")
-	return address
 }
