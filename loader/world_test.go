@@ -91,14 +91,14 @@ func (w *world) apply(a loader.Action) error {
 	if !ok {
 		return fmt.Errorf("there is no organization %s", x.Organization)
 	}
-	switch {
-	case a.Kind == loader.KindWorkspace:
+	switch a.Kind {
+	case loader.KindWorkspace:
 		return put(p.workspaces, lower(x.Workspace), true)
-	case a.Kind == loader.KindMembership:
+	case loader.KindMembership:
 		return p.membership(a.Op, user)
-	case a.Kind == loader.KindOwner:
+	case loader.KindOwner:
 		return p.owner(a.Op, user)
-	case a.Kind == loader.KindTeam:
+	case loader.KindTeam:
 		return p.team(a.Op, team, x)
 	}
 	c, ok := p.teams[team]
@@ -161,15 +161,15 @@ func (w *world) newOrganization(x loader.Target) error {
 }
 
 func (p *place) membership(op loader.Op, user string) error {
-	switch {
-	case op == loader.OpUpdate:
+	switch op {
+	case loader.OpUpdate:
 		if !p.invited[user] {
 			return fmt.Errorf("%s is not invited", user)
 		}
 		delete(p.invited, user)
 		p.members[user] = true
 		return nil
-	case op == loader.OpCreate:
+	case loader.OpCreate:
 		if p.invited[user] {
 			return fmt.Errorf("%s is invited", user)
 		}

@@ -172,8 +172,8 @@ func everything(objects []object) []question {
 	return out
 }
 
-// askAll puts many questions to SpiceDB's development engine. It asks them in bulk, because RunCheck explains every
-// answer and takes a hundred times as long.
+// askAll puts many questions to SpiceDB's development engine. It asks them in bulk, because RunCheck also explains every
+// answer, which costs far more than the answer.
 func askAll(t *testing.T, dev *development.DevContext, subject object, questions []question) []bool {
 	t.Helper()
 	conn, stop, err := dev.RunV1InMemoryService()

@@ -63,7 +63,7 @@ func newCheck() *cobra.Command {
 			err = say(cmd, "%s", verdict(a.Decision))
 		}
 		if err == nil && !a.Decision {
-			err = exitStatus(exitDenied)
+			err = statusError(exitDenied)
 		}
 		return err
 	})

@@ -75,7 +75,7 @@ func (c *client) request(ctx context.Context, method, path string, body any) (*h
 	if resp.StatusCode < http.StatusBadRequest {
 		return resp, nil
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end or given up
+	defer resp.Body.Close()
 	return nil, serverError(resp)
 }
 
@@ -85,7 +85,7 @@ func (c *client) call(ctx context.Context, method, path string, body, into any) 
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end or given up
+	defer resp.Body.Close()
 	if into == nil {
 		return nil
 	}
@@ -108,7 +108,10 @@ func serverError(resp *http.Response) error {
 		return fmt.Errorf("%s (%d)", text, resp.StatusCode)
 	}
 	var list struct {
-		Errors []struct{ Message, Field string }
+		Errors []struct {
+			Message string `json:"message"`
+			Field   string `json:"field"`
+		} `json:"errors"`
 	}
 	if json.Unmarshal(raw, &list) == nil && len(list.Errors) > 0 {
 		lines := make([]string, len(list.Errors))

@@ -48,7 +48,7 @@ func newDoctor() *cobra.Command {
 		}
 		for _, f := range findings {
 			if err == nil && !f.OK {
-				err = exitStatus(exitDenied)
+				err = statusError(exitDenied)
 			}
 		}
 		return err

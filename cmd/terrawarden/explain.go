@@ -23,7 +23,7 @@ func newExplain() *cobra.Command {
 			err = printExplanation(cmd, a)
 		}
 		if err == nil && !a.Decision {
-			err = exitStatus(exitDenied)
+			err = statusError(exitDenied)
 		}
 		return err
 	})

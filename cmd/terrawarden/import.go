@@ -53,7 +53,7 @@ func (c *client) sendEstate(cmd *cobra.Command, estate loader.Estate, dryRun boo
 	if err != nil {
 		return loader.Plan{}, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end or given up
+	defer resp.Body.Close()
 	lines := json.NewDecoder(resp.Body)
 	for {
 		var e admin.ImportEvent

@@ -123,12 +123,12 @@ func send(t *testing.T, p *testkit.Process, e loader.Estate) bool {
 	if err != nil {
 		return false
 	}
-	defer resp.Body.Close() //nolint:errcheck // a test's
+	defer resp.Body.Close()
 	var done bool
 	for lines := json.NewDecoder(resp.Body); ; {
 		var event struct {
-			Plan  any
-			Error any
+			Plan  any `json:"plan"`
+			Error any `json:"error"`
 		}
 		if lines.Decode(&event) != nil {
 			return done
@@ -161,7 +161,7 @@ func call(t *testing.T, p *testkit.Process, path string, body, into any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // a test's
+	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		t.Fatalf("%s answers %s", path, resp.Status)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // version is set by the linker.
-var version = "dev" //nolint:gochecknoglobals // the linker writes it
+var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -21,7 +21,7 @@ func main() {
 		return
 	}
 	code := exitError
-	if quiet, ok := errors.AsType[exitStatus](err); ok {
+	if quiet, ok := errors.AsType[statusError](err); ok {
 		code = int(quiet)
 	} else {
 		fmt.Fprintln(os.Stderr, "terrawarden:", err)

@@ -28,7 +28,7 @@ func newMigrate() *cobra.Command {
 				return err
 			}
 			datastore := func(ctx context.Context) error { return migrateDatastore(ctx, cmd, cfg.DatabaseURL.Reveal()) }
-			return app.Migrate(cmd.Context(), cfg, datastore, force, func(text string) { _ = say(cmd, "%s", text) }) //nolint:errcheck // progress
+			return app.Migrate(cmd.Context(), cfg, datastore, force, func(text string) { _ = say(cmd, "%s", text) })
 		},
 	}
 	cmd.Flags().StringVar(&file, "config", "", "configuration file (default: terrawarden.yaml here, if there is one)")

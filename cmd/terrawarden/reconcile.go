@@ -27,7 +27,7 @@ func newReconcile() *cobra.Command {
 			return err
 		}
 		if dryRun && len(r.Missing)+len(r.Unexpected) > 0 {
-			return exitStatus(exitDenied)
+			return statusError(exitDenied)
 		}
 		return nil
 	})

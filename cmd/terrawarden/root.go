@@ -12,10 +12,10 @@ const (
 	exitError  = 2 // there is no answer
 )
 
-// exitStatus ends the command with a status and no message: the output has said it all.
-type exitStatus int
+// statusError ends the command with a status and no message: the output has said it all.
+type statusError int
 
-func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{

@@ -76,7 +76,7 @@ func (c *client) compareSchema(cmd *cobra.Command, text string, strict bool) err
 		err = printTable(cmd, []string{"CHANGE", "WHERE", ""}, rows)
 	}
 	if err == nil && failed {
-		err = exitStatus(exitDenied)
+		err = statusError(exitDenied)
 	}
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"testing"
 
@@ -65,7 +64,7 @@ type imported struct{ actions int }
 func importEstate(t *testing.T, r *testkit.Running, estate any) imported {
 	t.Helper()
 	resp := post(t, r, "/admin/v1/imports", estate)
-	defer resp.Body.Close() //nolint:errcheck // a test's
+	defer resp.Body.Close()
 	var n imported
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(nil, 64<<20)
@@ -138,7 +137,7 @@ func post(t *testing.T, r *testkit.Running, path string, body any) *http.Respons
 	if resp.StatusCode != http.StatusOK {
 		var text bytes.Buffer
 		_, _ = text.ReadFrom(resp.Body)
-		t.Fatal(fmt.Sprintf("%s answers %s: %s", path, resp.Status, text.String()))
+		t.Fatalf("%s answers %s: %s", path, resp.Status, text.String())
 	}
 	return resp
 }

@@ -29,7 +29,7 @@ func siteToken(cfg config.Config) (token, path string, err error) {
 		return cfg.SiteToken.Reveal(), "", nil
 	}
 	path = SiteTokenFile(cfg)
-	raw, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	raw, err := os.ReadFile(path)
 	if err == nil {
 		token = strings.TrimSpace(string(raw))
 		if len(token) < authn.MinSiteToken {

@@ -65,7 +65,7 @@ func (p *process) load(ctx context.Context, estate loader.Estate) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end
+	defer resp.Body.Close()
 	raw, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode != http.StatusOK || bytes.Contains(raw, []byte(`"error"`)) {
 		return fmt.Errorf("import: %s: %.300s (%w)", resp.Status, raw, err)
@@ -116,8 +116,10 @@ func (p *process) check(ctx context.Context, q question) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end
-	var answer struct{ Decision *bool }
+	defer resp.Body.Close()
+	var answer struct {
+		Decision *bool `json:"decision"`
+	}
 	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.Decision == nil {
 		return fmt.Errorf("check: %s (%w)", resp.Status, err)
 	}

@@ -31,7 +31,7 @@ type process struct {
 }
 
 func serve(ctx context.Context, env []string) (*process, error) {
-	cmd := exec.CommandContext(ctx, os.Getenv("TERRAWARDEN_TEST_BINARY"), "serve")
+	cmd := exec.CommandContext(ctx, os.Getenv("TERRAWARDEN_TEST_BINARY"), "serve") //nolint:gosec // named by the caller
 	cmd.Env = append(os.Environ(), env...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -52,7 +52,7 @@ func serve(ctx context.Context, env []string) (*process, error) {
 		log.WriteString(lines.Text() + "\n")
 	}
 	go func() {
-		for lines.Scan() { //nolint:revive // drains the log
+		for lines.Scan() {
 		}
 		p.ended <- cmd.Wait()
 	}()

@@ -47,13 +47,13 @@ func AddFlags(flags *pflag.FlagSet) {
 		case reflect.TypeFor[[]string]():
 			flags.StringSlice(o.Key, nil, doc)
 		case reflect.TypeFor[time.Duration]():
-			d, _ := time.ParseDuration(o.Default) //nolint:errcheck // a bad default shows as 0s in the test of this package
+			d, _ := time.ParseDuration(o.Default)
 			flags.Duration(o.Key, d, doc)
 		default:
 			flags.String(o.Key, o.Default, doc)
 		}
 		if o.Hidden {
-			_ = flags.MarkHidden(o.Key) //nolint:errcheck // the flag was just added
+			_ = flags.MarkHidden(o.Key)
 		}
 	}
 }
@@ -174,14 +174,14 @@ func ExampleFile() string {
 // ClientServer and ClientToken are where commands find the server and their credential in the environment.
 const (
 	ClientServer = "TERRAWARDEN_SERVER"
-	ClientToken  = "TERRAWARDEN_TOKEN" //nolint:gosec // the name of a variable, no credential
+	ClientToken  = "TERRAWARDEN_TOKEN"
 )
 
 // Client returns what the commands that speak to a server take from the environment.
 func Client() (server, token, dataDir string) {
 	v := viper.New()
 	for key, env := range map[string]string{"server": ClientServer, "token": ClientToken, "site-token": "TERRAWARDEN_SITE_TOKEN", "data-dir": "TERRAWARDEN_DATA_DIR"} {
-		_ = v.BindEnv(key, env) //nolint:errcheck // fails without a key alone
+		_ = v.BindEnv(key, env)
 	}
 	v.SetDefault("server", "http://127.0.0.1:8080")
 	v.SetDefault("data-dir", "./data")

@@ -60,7 +60,7 @@ const siteToken = "site-token-of-the-tests-0123456789abcdef"
 // Serve starts the real binary with a configuration and waits until it listens. It is killed with the test.
 func Serve(tb testing.TB, cfg config.Config, extra ...string) *Process {
 	tb.Helper()
-	cmd := exec.Command(Binary(tb), "serve") //nolint:noctx // Kill ends it
+	cmd := exec.Command(Binary(tb), "serve")
 	cmd.Dir = cfg.DataDir
 	cmd.Env = append(os.Environ(),
 		"TERRAWARDEN_LISTEN=127.0.0.1:0", "TERRAWARDEN_DATA_DIR="+cfg.DataDir, "TERRAWARDEN_ENGINE="+cfg.Engine,

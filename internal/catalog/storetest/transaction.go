@@ -124,9 +124,9 @@ func cancelledContext(t *testing.T, s catalog.Store) {
 	wantFault(t, "read", err, fault.Unavailable, "")
 	wantFault(t, "write", s.InsertUser(ended, user("user-1")), fault.Unavailable, "")
 	wantFault(t, "delete in steps", s.DeleteTeam(ended, "team-1"), fault.Unavailable, "")
-	unreached := func() error { t.Error("the function was called"); return nil }
-	wantFault(t, "transaction", s.InTx(ended, func(catalog.Queries) error { return unreached() }), fault.Unavailable, "")
-	wantFault(t, "exclusive", s.Exclusive(ended, func(context.Context) error { return unreached() }), fault.Unavailable, "")
+	unreached := errors.New("the function was called")
+	wantFault(t, "transaction", s.InTx(ended, func(catalog.Queries) error { return unreached }), fault.Unavailable, "")
+	wantFault(t, "exclusive", s.Exclusive(ended, func(context.Context) error { return unreached }), fault.Unavailable, "")
 	wantFault(t, "ready", s.Ready(ended), fault.Unavailable, "")
 
 	halfway, stop := context.WithCancel(ctx)

@@ -22,11 +22,19 @@ import (
 
 // service is what the package needs of the catalog.
 type service interface {
-	loader.Importer
-	Inspect(ctx context.Context, p catalog.Principal, fn func(ctx context.Context, q catalog.Queries) error) error
+	tokens
+	operations
+}
+
+type tokens interface {
 	CreateToken(ctx context.Context, p catalog.Principal, r catalog.TokenRequest) (catalog.IssuedToken, error)
 	ListTokens(ctx context.Context, p catalog.Principal) ([]catalog.OwnedToken, error)
 	RevokeToken(ctx context.Context, p catalog.Principal, id string) (authz.Token, error)
+}
+
+type operations interface {
+	loader.Importer
+	Inspect(ctx context.Context, p catalog.Principal, fn func(ctx context.Context, q catalog.Queries) error) error
 	Reconcile(ctx context.Context, p catalog.Principal, dryRun bool) (catalog.Drift, error)
 	DeployedSchema(ctx context.Context, p catalog.Principal) (string, error)
 	CompareSchema(ctx context.Context, p catalog.Principal, text string) ([]authz.SchemaChange, error)

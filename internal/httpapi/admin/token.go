@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 )
 
@@ -79,7 +80,11 @@ func (h *Handler) listTokens(c echo.Context) error {
 }
 
 func (h *Handler) revokeToken(c echo.Context) error {
-	if _, err := h.Service.RevokeToken(c.Request().Context(), endpoint.Principal(c), c.Param("id")); err != nil {
+	_, err := h.Service.RevokeToken(c.Request().Context(), endpoint.Principal(c), c.Param("id"))
+	if fault.Is(err, fault.NotFound) {
+		return fault.Wrap(fault.NotFound, err, "there is no such token") // somebody else's and none at all, in the same words
+	}
+	if err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

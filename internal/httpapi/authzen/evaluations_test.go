@@ -16,7 +16,9 @@ func batch(semantic string, items ...string) string {
 	return body
 }
 
-func results(decisions ...string) string { return `{"evaluations":[` + strings.Join(decisions, ",") + `]}` }
+func results(decisions ...string) string {
+	return `{"evaluations":[` + strings.Join(decisions, ",") + `]}`
+}
 
 // faulty is the answer to an item that makes no sense.
 func faulty(message string) string {

@@ -17,7 +17,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/testkit"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files") //nolint:gochecknoglobals // how the testing package takes flags
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // Each golden file is exchanges with the example organization, each a request and the answer to it. A request is a
 // line with method, path and who asks, headers, an empty line and a body. Ids that differ from run to run are

@@ -48,7 +48,9 @@ func question(user, action, workspace string) string {
 }
 
 // with adds members to the end of a JSON object.
-func with(object, members string) string { return strings.TrimSuffix(object, "}") + "," + members + "}" }
+func with(object, members string) string {
+	return strings.TrimSuffix(object, "}") + "," + members + "}"
+}
 
 const (
 	allow = `{"decision":true}`

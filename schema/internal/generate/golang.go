@@ -41,25 +41,9 @@ func renderTables(v *vocabulary, roles []role) ([]byte, error) {
 	b.WriteString("func vocabularyTable() []Entry {\n\treturn []Entry{\n")
 	for _, t := range v.Types {
 		for _, p := range t.Permissions {
-			if p.internal() {
-				continue
+			if !p.internal() {
+				entry(b, t, p)
 			}
-			kind := "Derived"
-			if p.atom() {
-				kind = "Atom"
-			}
-			fmt.Fprintf(b, "{Permission: %s%s, Kind: %s, OwnerOnly: %t, Doc: %q, Implies: []Permission{", camel(t.Name), camel(p.Name), kind, p.OwnerOnly, p.Doc)
-			for _, i := range p.Implies {
-				typeName, name, _ := strings.Cut(i, ".")
-				fmt.Fprintf(b, "%s%s, ", camel(typeName), camel(name))
-			}
-			fmt.Fprintf(b, "}, names: map[System][]string{")
-			for _, n := range p.names() {
-				if len(n.words) > 0 {
-					fmt.Fprintf(b, "%s: %#v, ", n.system, n.words)
-				}
-			}
-			b.WriteString("}},\n")
 		}
 	}
 	b.WriteString("}\n}\n\nfunc parentTable() map[string]string {\n\treturn map[string]string{\n")
@@ -82,6 +66,26 @@ func renderTables(v *vocabulary, roles []role) ([]byte, error) {
 	}
 	b.WriteString("}\n}\n")
 	return format.Source(b.Bytes())
+}
+
+// entry writes one row of the vocabulary table.
+func entry(b *bytes.Buffer, t *typeDef, p permission) {
+	kind := "Derived"
+	if p.atom() {
+		kind = "Atom"
+	}
+	fmt.Fprintf(b, "{Permission: %s%s, Kind: %s, OwnerOnly: %t, Doc: %q, Implies: []Permission{", camel(t.Name), camel(p.Name), kind, p.OwnerOnly, p.Doc)
+	for _, i := range p.Implies {
+		typeName, name, _ := strings.Cut(i, ".")
+		fmt.Fprintf(b, "%s%s, ", camel(typeName), camel(name))
+	}
+	b.WriteString("}, names: map[System][]string{")
+	for _, n := range p.names() {
+		if len(n.words) > 0 {
+			fmt.Fprintf(b, "%s: %#v, ", n.system, n.words)
+		}
+	}
+	b.WriteString("}},\n")
 }
 
 // rolePatterns resolves the sets; wildcards stay, so that they grow with the vocabulary.

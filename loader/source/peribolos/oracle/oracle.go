@@ -72,7 +72,7 @@ func Load(dir string) (*Oracle, error) {
 }
 
 func (g *org) load(name string) error {
-	raw, err := os.ReadFile(name) //nolint:gosec // the test names the directory
+	raw, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ type sampler struct {
 
 func newSampler(o *Oracle, seed uint64) *sampler {
 	s := &sampler{
-		Rand:   rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // a sample must repeat, not surprise
+		Rand:   rand.New(rand.NewPCG(seed, 1)),
 		oracle: o, repos: map[string][]string{}, people: map[string][]string{},
 		rights: map[string][]string{}, holders: map[string]map[string]bool{},
 	}

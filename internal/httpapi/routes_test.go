@@ -1,0 +1,216 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/labstack/echo/v4"
+
+	"github.com/terrawarden/terrawarden/internal/config"
+	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
+	"github.com/terrawarden/terrawarden/internal/testkit"
+)
+
+func start(t *testing.T, change ...func(*config.Config)) *testkit.Running {
+	t.Helper()
+	return testkit.App(t, append(change, func(c *config.Config) { c.Example = true })...)
+}
+
+// bodies are requests about somebody else, for the routes that need one. A new route that takes a body belongs here.
+func bodies() map[string]string {
+	const (
+		bob      = `"subject":{"type":"user","id":"bob"}`
+		read     = `"action":{"name":"read"}`
+		resource = `"resource":{"type":"workspace","id":"acme/prod"}`
+	)
+	return map[string]string{
+		"POST /access/v1/evaluation":      "{" + bob + "," + read + "," + resource + "}",
+		"POST /access/v1/evaluations":     "{" + bob + "," + read + "," + resource + `,"evaluations":[{}]}`,
+		"POST /access/v1/search/subject":  `{"subject":{"type":"user"},` + read + "," + resource + "}",
+		"POST /access/v1/search/resource": "{" + bob + "," + read + `,"resource":{"type":"workspace"}}`,
+		"POST /access/v1/search/action":   "{" + bob + "," + resource + "}",
+		"POST /admin/v1/imports":          `{"organizations":[]}`,
+		"POST /admin/v1/schema/diff":      `{"schema":""}`,
+		"POST /admin/v1/tokens":           `{"kind":"user","name":"bob"}`,
+	}
+}
+
+// call sends a request that a route understands.
+func call(t *testing.T, r *testkit.Running, e endpoint.Endpoint, credential string) testkit.Reply {
+	t.Helper()
+	path := strings.ReplaceAll(e.Path, ":id", "at-1111111111111111")
+	return r.Call(t, e.Method, path, credential, bodies()[e.Method+" "+e.Path])
+}
+
+func TestEveryRouteDeclaresWhatItNeeds(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	var declared []string
+	for _, e := range r.Endpoints() {
+		if !e.Needs.Declared() || e.Needs.String() == "undeclared" {
+			t.Errorf("%s %s declares nothing", e.Method, e.Path)
+		}
+		declared = append(declared, e.Method+" "+e.Path)
+	}
+	router, ok := r.Handler().(*echo.Echo)
+	if !ok {
+		t.Fatalf("the handler is a %T", r.Handler())
+	}
+	var registered []string
+	for _, route := range router.Routes() {
+		registered = append(registered, route.Method+" "+route.Path)
+	}
+	slices.Sort(declared)
+	slices.Sort(registered)
+	if diff := cmp.Diff(registered, declared); diff != "" {
+		t.Errorf("routes (-registered +declared):\n%s", diff)
+	}
+	if len(declared) < 17 {
+		t.Errorf("there are %d routes", len(declared))
+	}
+}
+
+func TestPublicRoutes(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	var got []string
+	for _, e := range r.Endpoints() {
+		if !e.Needs.IsPublic() {
+			continue
+		}
+		got = append(got, e.Path)
+		for _, credential := range []string{"", "wrong"} {
+			if reply := call(t, r, e, credential); reply.Status != http.StatusOK {
+				t.Errorf("%s with the credential %q: %d %s", e.Path, credential, reply.Status, reply.Body)
+			}
+		}
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"/.well-known/authzen-configuration", "/healthz", "/metrics", "/readyz"}, got); diff != "" {
+		t.Errorf("public routes (-want +got):\n%s", diff)
+	}
+}
+
+func TestEveryOtherRouteWantsACredential(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	revoked := r.UserToken(t, "dave")
+	var mine struct {
+		Tokens []struct {
+			ID string `json:"id"`
+		} `json:"tokens"`
+	}
+	r.Call(t, http.MethodGet, "/admin/v1/tokens", revoked, "").Decode(t, &mine)
+	r.Call(t, http.MethodDelete, "/admin/v1/tokens/"+mine.Tokens[0].ID, revoked, "")
+	credentials := map[string]string{"no credential": "", "a wrong one": "wrong", "one like ours": "twn_1111111111111111_AAAAAAAAAAAA", "a revoked one": revoked, "almost the site token": r.SiteToken + "x"}
+	for _, e := range r.Endpoints() {
+		if e.Needs.IsPublic() {
+			continue
+		}
+		for name, credential := range credentials {
+			got := call(t, r, e, credential)
+			if got.Status != http.StatusUnauthorized || got.Header.Get("WWW-Authenticate") == "" {
+				t.Errorf("%s %s with %s: %d with WWW-Authenticate %q, want 401 with one", e.Method, e.Path, name, got.Status, got.Header.Get("WWW-Authenticate"))
+			}
+		}
+	}
+}
+
+// What a route declares is what it asks for: a powerless user and a service without the scope are refused, the
+// site admin and a service with the scope are not.
+func TestEveryRouteAsksForWhatItDeclares(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	dave, alice := r.UserToken(t, "dave"), r.UserToken(t, "alice")
+	powerless := r.ServiceToken(t, "powerless")
+	scopes := []string{"check", "search", "explain", "sync", "scim", "audit"}
+	without, with := map[string]string{}, map[string]string{}
+	for _, scope := range scopes {
+		others := slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return s == scope })
+		without[scope], with[scope] = r.ServiceToken(t, "all-but-"+scope, others...), r.ServiceToken(t, "only-"+scope, scope)
+	}
+	refused := func(e endpoint.Endpoint, who, credential string) {
+		if got := call(t, r, e, credential); got.Status != http.StatusForbidden && got.Status != http.StatusNotFound {
+			t.Errorf("%s %s needs %s: %s is answered %d %s, want 403 or 404", e.Method, e.Path, e.Needs, who, got.Status, got.Body)
+		}
+	}
+	served := func(e endpoint.Endpoint, who, credential string) {
+		if got := call(t, r, e, credential); got.Status == http.StatusForbidden || got.Status == http.StatusUnauthorized || got.Status >= 500 {
+			t.Errorf("%s %s needs %s: %s is answered %d %s", e.Method, e.Path, e.Needs, who, got.Status, got.Body)
+		}
+	}
+	asked := 0
+	for _, e := range r.Endpoints() {
+		if e.Needs.IsPublic() {
+			continue
+		}
+		served(e, "the site admin", r.SiteToken)
+		needs := e.Needs.String()
+		if needs == "any credential" {
+			continue
+		}
+		asked++
+		refused(e, "a powerless user", dave)
+		refused(e, "a service without scopes", powerless)
+		refused(e, "an organization owner", alice)
+		if _, scope, ok := strings.Cut(needs, "scope "); ok {
+			refused(e, "a service with every other scope", without[scope])
+			served(e, "a service with the scope", with[scope])
+			continue
+		}
+		for scope, credential := range with {
+			refused(e, "a service with the scope "+scope, credential)
+		}
+	}
+	if asked < 10 {
+		t.Errorf("%d routes were asked", asked)
+	}
+}
+
+func TestUnknownPaths(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	for _, path := range []string{"/", "/nowhere", "/access/v1", "/access/v1/evaluation/", "/access/v2/evaluation", "/admin/v1/tokens/a/b", "/healthz/x", "/%2e%2e/healthz", "//healthz"} {
+		for _, credential := range []string{"", r.SiteToken} {
+			got := r.Call(t, http.MethodGet, path, credential, "")
+			if got.Status != http.StatusNotFound || got.Header.Get("Content-Type") != "application/json" || strings.TrimSpace(got.Body) != `{"error":"Not Found"}` || got.Header.Get("X-Request-Id") == "" {
+				t.Errorf("%s: %d %v %s", path, got.Status, got.Header, got.Body)
+			}
+		}
+	}
+	if got := r.Call(t, http.MethodPost, "/healthz", "", "{}"); got.Status != http.StatusMethodNotAllowed || !strings.Contains(got.Header.Get("Allow"), http.MethodGet) {
+		t.Errorf("POST /healthz: %d, Allow %q", got.Status, got.Header.Get("Allow"))
+	}
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	for path, want := range map[string]string{"/healthz": `{"status":"alive"}`, "/readyz": `{"status":"ready"}`} {
+		if got := r.Call(t, http.MethodGet, path, "", ""); got.Status != http.StatusOK || strings.TrimSpace(got.Body) != want {
+			t.Errorf("%s: %d %s, want %s", path, got.Status, got.Body, want)
+		}
+	}
+}
+
+// A service whose parts are gone is alive and not ready.
+func TestNotReady(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	handler := r.Handler()
+	if err := r.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{"/healthz": `200 {"status":"alive"}`, "/readyz": `503 {"status":"not ready"}`} {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		if got := fmt.Sprintf("%d %s", w.Code, strings.TrimSpace(w.Body.String())); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}
