@@ -40,8 +40,15 @@ func FuzzCanonical(f *testing.F) {
 
 func FuzzResolve(f *testing.F) {
 	for _, seed := range [][2]string{
-		{"", ""}, {"workspace", "apply_run"}, {"project", "workspace.apply_run"}, {"organization", "terrakube:manageWorkspace"},
-		{"team", "tfe:can-destroy"}, {"workspace", "otf:run:apply"}, {"workspace", "infra0::"}, {"workspace.read", "x"}, {"", "workspace.read"},
+		{"", ""},
+		{"workspace", "apply_run"},
+		{"project", "workspace.apply_run"},
+		{"organization", "terrakube:manageWorkspace"},
+		{"team", "tfe:can-destroy"},
+		{"workspace", "otf:run:apply"},
+		{"workspace", "infra0::"},
+		{"workspace.read", "x"},
+		{"", "workspace.read"},
 	} {
 		f.Add(seed[0], seed[1])
 	}

@@ -27,6 +27,15 @@ func (p Permission) Qualified() string { return strings.Replace(string(p), ".", 
 // HasRelation returns the relation of a binding that carries the atom.
 func (p Permission) HasRelation() string { return "has_" + p.Qualified() }
 
+// HeldOn is On for the question whether somebody holds an atom as a role gives it, apart from settings that suspend
+// it: what counts when he hands it out (DECISIONS M3, P4).
+func (p Permission) HeldOn(objectType string) string {
+	if p == WorkspaceForceDelete && objectType == TypeWorkspace {
+		return "hold_force_delete"
+	}
+	return p.On(objectType)
+}
+
 // On returns the SpiceDB permission that asks p on an object of the given type: the plain name on its own
 // type, the qualified one on a scope above, and "" where p cannot be asked.
 func (p Permission) On(objectType string) string {

@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/terrawarden/terrawarden/internal/httpapi/admin"
 	"github.com/terrawarden/terrawarden/internal/testkit"
+	"github.com/terrawarden/terrawarden/loader"
 	"github.com/terrawarden/terrawarden/loader/source/peribolos"
 	"github.com/terrawarden/terrawarden/loader/source/peribolos/oracle"
 )
@@ -71,8 +73,8 @@ func importEstate(t *testing.T, r *testkit.Running, estate any) imported {
 	done := false
 	for lines.Scan() {
 		var event struct {
-			Error *struct{ Message string }
-			Plan  *struct{ Organizations []struct{ Actions []any } }
+			Error *admin.ImportFailed `json:"error"`
+			Plan  *loader.Plan        `json:"plan"`
 		}
 		if err := json.Unmarshal(lines.Bytes(), &event); err != nil {
 			t.Fatal(err)
@@ -82,9 +84,7 @@ func importEstate(t *testing.T, r *testkit.Running, estate any) imported {
 		}
 		if event.Plan != nil {
 			done = true
-			for _, o := range event.Plan.Organizations {
-				n.actions += len(o.Actions)
-			}
+			n.actions = len(event.Plan.Actions())
 		}
 	}
 	if !done {
@@ -107,7 +107,11 @@ func evaluate(t *testing.T, r *testkit.Running, cases []oracle.Case) []bool {
 	}
 	resp := post(t, r, "/access/v1/evaluations", map[string]any{"evaluations": items})
 	defer resp.Body.Close() //nolint:errcheck // a test's
-	var answer struct{ Evaluations []struct{ Decision bool } }
+	var answer struct {
+		Evaluations []struct {
+			Decision bool `json:"decision"`
+		} `json:"evaluations"`
+	}
 	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || len(answer.Evaluations) != len(cases) {
 		t.Fatalf("%d answers to %d questions (%v)", len(answer.Evaluations), len(cases), err)
 	}

@@ -235,7 +235,6 @@ func TestServiceLinksNoMigrationCommand(t *testing.T) {
 	refused := map[string]string{
 		"github.com/authzed/spicedb/pkg/cmd":   "SpiceDB's commands bring a C parser of SQL and a database proxy into the service (ADR 0005)",
 		"github.com/pganalyze/pg_query_go/v6":  "a C parser of SQL, which the service has no use for (ADR 0005)",
-		"github.com/stretchr/testify/require":  "test code",
 		module + "/internal/testkit":           "test code",
 		module + "/internal/catalog/storetest": "test code",
 		module + "/cmd/terrawarden-migrate":    "migrating is a binary of its own (ADR 0005)",

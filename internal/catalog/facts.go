@@ -82,6 +82,7 @@ func rolesOf(ctx context.Context, q Queries, grants []Grant) ([]Role, error) {
 // Object references of the catalog's types.
 
 func platformRef() authz.Object { return authz.Object{Type: schema.TypePlatform, ID: PlatformID} }
+
 func userRef(id string) authz.Object {
 	return authz.Object{Type: schema.TypeUser, ID: id}
 }
@@ -89,6 +90,7 @@ func teamRef(id string) authz.Object { return authz.Object{Type: schema.TypeTeam
 func groupRef(id string) authz.Object {
 	return authz.Object{Type: schema.TypeGroup, ID: id}
 }
+
 func organizationRef(id string) authz.Object {
 	return authz.Object{Type: schema.TypeOrganization, ID: id}
 }

@@ -54,7 +54,16 @@ func (c *Change) checkGrantRole(ctx context.Context, g Grant) error {
 	if fault.Is(err, fault.NotFound) || (err == nil && r.OrganizationID != "" && r.OrganizationID != g.OrganizationID) {
 		return fault.At("role", "does not exist")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	// A grant that gives nothing would look like access and be none (DECISIONS M8: any grant makes its object readable).
+	for _, atom := range schema.Close(schema.Expand(r.Permissions)) {
+		if atom.On(g.Scope.Type) != "" {
+			return nil
+		}
+	}
+	return fault.At("role", "gives nothing on a %s", g.Scope.Type)
 }
 
 func (c *Change) checkHolder(ctx context.Context, g Grant) error {

@@ -149,7 +149,7 @@ func (s *Service) mayWriteRole(ctx context.Context, p Principal, r Role) error {
 func (s *Service) mayHandOut(ctx context.Context, p Principal, atoms []schema.Permission, scope authz.Object) error {
 	var questions []authz.Question
 	for _, a := range atoms {
-		if name := a.On(scope.Type); name != "" {
+		if name := a.HeldOn(scope.Type); name != "" {
 			questions = append(questions, authz.Question{Subject: p.Subject, Permission: name, Resource: scope})
 		}
 	}

@@ -190,6 +190,13 @@ func TestUseCasesAskFirst(t *testing.T) {
 			}
 			return err
 		}, []string{"owner", "wsadmin", "site-admin"}, []string{"writer", "member", "teamlead", "otherowner"}},
+		{"grant one's own level, force-delete included although the setting is off", func(ctx context.Context, p catalog.Principal) error {
+			g, _, err := v.CreateGrant(ctx, p, catalog.Grant{Holder: team("leads"), RoleID: "tfe-admin", Scope: prod})
+			if err == nil {
+				_, err = v.DeleteGrant(ctx, p, g.ID)
+			}
+			return err
+		}, []string{"owner", "wsadmin"}, []string{"writer", "member"}},
 		{"grant to a team one cannot see", func(ctx context.Context, p catalog.Principal) error {
 			_, _, err := v.CreateGrant(ctx, p, catalog.Grant{Holder: team("shadows"), RoleID: "tfe-plan", Scope: prod})
 			return err

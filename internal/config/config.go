@@ -51,7 +51,7 @@ type Config struct {
 	SpiceDBEndpoint string        `key:"spicedb-endpoint" doc:"host:port of the SpiceDB cluster, at size spicedb"`
 	SpiceDBToken    Secret        `key:"spicedb-token" doc:"pre-shared key of the SpiceDB cluster"`
 	SpiceDBCAFile   string        `key:"spicedb-ca-file" doc:"certificate authorities to trust for SpiceDB, as a PEM file; empty: those of the system"`
-	SpiceDBInsecure bool          `key:"spicedb-insecure" doc:"speak to SpiceDB without TLS; for a private network alone"`
+	SpiceDBInsecure bool          `key:"spicedb-insecure" doc:"speak to SpiceDB without TLS; on this machine alone"`
 	Staleness       time.Duration `key:"staleness" default:"1s" doc:"how old an answer of minimize_latency may be at size postgres"`
 
 	SiteToken           Secret   `key:"site-token" doc:"credential of the built-in site admin, at least 32 bytes; empty: from site-token-file"`
