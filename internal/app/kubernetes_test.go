@@ -122,13 +122,25 @@ func evaluate(t *testing.T, r *testkit.Running, cases []oracle.Case) []bool {
 	return out
 }
 
+// post sends a body that must be answered with success.
 func post(t *testing.T, r *testkit.Running, path string, body any) *http.Response {
+	t.Helper()
+	resp := request(t, r, http.MethodPost, path, body)
+	if resp.StatusCode != http.StatusOK {
+		var text bytes.Buffer
+		_, _ = text.ReadFrom(resp.Body)
+		t.Fatalf("%s answers %s: %s", path, resp.Status, text.String())
+	}
+	return resp
+}
+
+func request(t *testing.T, r *testkit.Running, method, path string, body any) *http.Response {
 	t.Helper()
 	raw, err := json.Marshal(body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.URL+path, bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(t.Context(), method, r.URL+path, bytes.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,11 +149,6 @@ func post(t *testing.T, r *testkit.Running, path string, body any) *http.Respons
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		var text bytes.Buffer
-		_, _ = text.ReadFrom(resp.Body)
-		t.Fatalf("%s answers %s: %s", path, resp.Status, text.String())
 	}
 	return resp
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/fault"
 )
 
-var update = flag.Bool("update", false, "rewrite the example configuration") //nolint:gochecknoglobals // how the testing package takes flags
+var update = flag.Bool("update", false, "rewrite the example configuration")
 
 // load reads the configuration from a file with the given text ("" for no options), and flags.
 func load(t *testing.T, text string, args ...string) (config.Config, error) {
@@ -271,42 +271,44 @@ func TestValidate(t *testing.T) {
 	})
 }
 
+// hidden is the value of every secret of the test.
+const hidden = "hunter2-hunter2-hunter2-hunter2-hunter2"
+
 func TestSecretsAreNeverPrinted(t *testing.T) {
 	t.Parallel()
-	const hidden = "hunter2-hunter2-hunter2-hunter2-hunter2"
 	secret := config.Secret(hidden)
 	all, _ := full()
 	all.SiteToken, all.SpiceDBToken, all.DatabaseURL = secret, secret, secret
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%T", "% x", "%10.3s", "%U"} {
 		for _, value := range []any{secret, &secret, all, &all, []config.Secret{secret}, map[string]config.Secret{"a": secret}, map[config.Secret]int{secret: 1}, struct{ S any }{secret}} {
-			leaks(t, "fmt "+verb, fmt.Sprintf(verb, value), hidden)
+			leaks(t, "fmt "+verb, fmt.Sprintf(verb, value))
 		}
 	}
-	leaks(t, "an error", fmt.Errorf("open %s: %w", secret, errors.New("refused")).Error(), hidden)
+	leaks(t, "an error", fmt.Errorf("open %s: %w", secret, errors.New("refused")).Error())
 	raw, err := json.Marshal(map[string]any{"all": all, "one": secret})
 	if err != nil {
 		t.Fatal(err)
 	}
-	leaks(t, "json", string(raw), hidden)
+	leaks(t, "json", string(raw))
 	var log bytes.Buffer
 	for _, h := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
 		slog.New(h).With("with", secret).Info("x", "one", secret, "pointer", &secret, "all", all, "group", slog.GroupValue(slog.Any("a", secret)))
 	}
-	leaks(t, "slog", log.String(), hidden)
+	leaks(t, "slog", log.String())
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
 	config.AddFlags(flags)
-	leaks(t, "the help", flags.FlagUsages(), hidden)
+	leaks(t, "the help", flags.FlagUsages())
 	_, err = load(t, "site-token: "+hidden+"\ndatabase-url: "+hidden+"\nengine: x\nlog-level: y\npublic-url: z")
 	if err == nil {
 		t.Fatal("a wrong configuration is accepted")
 	}
-	leaks(t, "a fault", err.Error(), hidden)
+	leaks(t, "a fault", err.Error())
 	if secret.Reveal() != hidden || config.Secret("").String() != "" || secret.String() != "[redacted]" {
 		t.Errorf("a secret reveals %q, an empty one prints %q", secret.Reveal(), config.Secret(""))
 	}
 }
 
-func leaks(t *testing.T, how, text, hidden string) {
+func leaks(t *testing.T, how, text string) {
 	t.Helper()
 	for _, form := range []string{hidden[:7], fmt.Sprintf("%x", hidden[:7]), fmt.Sprintf("%X", hidden[:7]), fmt.Sprintf("% x", hidden[:7])} {
 		if strings.Contains(text, form) {
@@ -328,7 +330,7 @@ func TestExampleFile(t *testing.T) {
 	}
 	const file = "../../deploy/terrawarden.example.yaml"
 	if *update {
-		if err := os.WriteFile(file, []byte(config.ExampleFile()), 0o644); err != nil { //nolint:gosec // everybody may read it
+		if err := os.WriteFile(file, []byte(config.ExampleFile()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -4,3 +4,5 @@
 // It is the only package that uses viper and the only one that reads the environment. Each option is described
 // once, by the tags of Config; flags, variables, the example file and the checks all come from there.
 package config
+
+//go:generate go test -run ^TestExampleFile$ -update .

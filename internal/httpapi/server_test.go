@@ -71,7 +71,7 @@ func TestFailuresShowNothingOfTheirCause(t *testing.T) {
 	s, err := serve(
 		t, &log,
 		endpoint.Endpoint{Method: http.MethodGet, Path: "/panic", Needs: endpoint.Public(), Handle: func(echo.Context) error { panic(secretCause) }},
-		endpoint.Endpoint{Method: http.MethodGet, Path: "/panic-nil", Needs: endpoint.Authenticated(), Handle: func(echo.Context) error { panic(nil) }}, //nolint:govet // what a bug might do
+		endpoint.Endpoint{Method: http.MethodGet, Path: "/panic-nil", Needs: endpoint.Authenticated(), Handle: func(echo.Context) error { panic(nil) }}, // what a bug might do
 		endpoint.Endpoint{Method: http.MethodGet, Path: "/error", Needs: endpoint.Public(), Handle: func(echo.Context) error { return errors.New(secretCause) }},
 		endpoint.Endpoint{Method: http.MethodGet, Path: "/half", Needs: endpoint.Public(), Handle: committed},
 	)

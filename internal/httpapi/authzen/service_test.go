@@ -28,10 +28,9 @@ type service struct {
 	asker string // a service token that may ask about everybody
 }
 
-func start(t *testing.T, change ...func(*config.Config)) *service {
+func start(t *testing.T) *service {
 	t.Helper()
-	example := func(c *config.Config) { c.Example = true }
-	s := &service{Running: testkit.App(t, append(change, example)...)}
+	s := &service{Running: testkit.App(t, func(c *config.Config) { c.Example = true })}
 	s.asker = s.ServiceToken(t, "gateway", "check", "search", "explain")
 	return s
 }
