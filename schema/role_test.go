@@ -25,7 +25,7 @@ const (
 	stackAdmin    = stackWrite + " stack.update stack.delete"
 	terrakubeRead = "workspace.read workspace.read_run workspace.read_variable"
 	terrakubePlan = terrakubeRead + " workspace.queue_plan workspace.initialize workspace.validate workspace.preview workspace.cancel_run"
-	// manageWorkspace, manageState, planJob, approveJob; SSH keys go with manageVcs, projects with the level itself
+	// manageWorkspace, manageState, planJob, approveJob; SSH keys go with manageVcs, projects with the level itself.
 	terrakubeWrite = terrakubePlan + " workspace.write_variable workspace.discard_run workspace.apply_run workspace.queue_destroy workspace.lock " +
 		"workspace.read_state workspace.read_state_outputs workspace.write_state workspace.update workspace.delete workspace.manage_access " +
 		"workspace.manage_tags workspace.manage_notifications project.create_workspace"

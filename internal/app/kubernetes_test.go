@@ -106,7 +106,7 @@ func evaluate(t *testing.T, r *testkit.Running, cases []oracle.Case) []bool {
 		}
 	}
 	resp := post(t, r, "/access/v1/evaluations", map[string]any{"evaluations": items})
-	defer resp.Body.Close() //nolint:errcheck // a test's
+	defer resp.Body.Close()
 	var answer struct {
 		Evaluations []struct {
 			Decision bool `json:"decision"`
