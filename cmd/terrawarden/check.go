@@ -52,6 +52,7 @@ func newCheck() *cobra.Command {
 		Example: "  terrawarden check user:alice apply_run workspace:acme/prod\n  terrawarden check team:acme/sre otf:run:apply workspace:acme/prod",
 		Args:    cobra.ExactArgs(3),
 	}
+	completePermission(cmd, 1)
 	return withClient(cmd, func(cmd *cobra.Command, c *client, args []string) error {
 		a, err := c.evaluate(cmd.Context(), args, false)
 		if err != nil {

@@ -12,6 +12,7 @@ func newExplain() *cobra.Command {
 		Example: "  terrawarden explain user:carol apply_run workspace:acme/prod",
 		Args:    cobra.ExactArgs(3),
 	}
+	completePermission(cmd, 1)
 	return withClient(cmd, func(cmd *cobra.Command, c *client, args []string) error {
 		a, err := c.evaluate(cmd.Context(), args, true)
 		if err != nil {

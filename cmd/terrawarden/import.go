@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,7 +65,7 @@ func (c *client) sendEstate(cmd *cobra.Command, estate loader.Estate, dryRun boo
 		case err != nil:
 			return loader.Plan{}, err
 		case e.Error != nil:
-			return loader.Plan{}, fmt.Errorf("%s %s", e.Error.Field, e.Error.Message)
+			return loader.Plan{}, errors.New(strings.TrimSpace(e.Error.Field + " " + e.Error.Message))
 		case e.Plan != nil:
 			return *e.Plan, nil
 		}

@@ -51,6 +51,7 @@ func newWho() *cobra.Command {
 		Example: "  terrawarden who apply_run workspace:acme/prod\n  terrawarden who apply_run workspace:acme/prod --type team",
 		Args:    cobra.ExactArgs(2),
 	}
+	completePermission(cmd, 0)
 	cmd.Flags().StringVar(&subjectType, "type", "user", "kind of subject: user, team, group, service, team_token, organization_token")
 	return withClient(cmd, func(cmd *cobra.Command, c *client, args []string) error {
 		resource, err := parseEntity("the object", args[1])
@@ -74,6 +75,7 @@ func newWhat() *cobra.Command {
 			"  terrawarden what user:alice workspace:acme/prod",
 		Args: cobra.RangeArgs(2, 3),
 	}
+	completePermission(cmd, 1)
 	return withClient(cmd, func(cmd *cobra.Command, c *client, args []string) error {
 		subject, err := parseEntity("the subject", args[0])
 		if err != nil {

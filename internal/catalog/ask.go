@@ -53,7 +53,7 @@ func (s *Service) Evaluate(ctx context.Context, p Principal, asks []Ask, o AskOp
 			questions = append(questions, *a.question)
 		}
 	}
-	allowed, token, err := s.decide(ctx, questions, o.Consistency)
+	allowed, token, err := s.decide(ctx, p, questions, o.Consistency)
 	if err != nil {
 		return nil, "", err
 	}
@@ -73,9 +73,15 @@ func (s *Service) Evaluate(ctx context.Context, p Principal, asks []Ask, o AskOp
 	return answers, token, nil
 }
 
-// decide asks the engine: one question by itself, several at once.
-func (s *Service) decide(ctx context.Context, questions []authz.Question, c authz.Consistency) ([]bool, authz.Token, error) {
-	if len(questions) == 1 {
+// decide asks the engine: one question by itself, several at once. Where there is nothing to ask, because the catalog
+// knows nothing of what the caller named, it still asks a question of no consequence: without a token, or with a bad
+// one accepted, such an answer could be told from a deny (DECISIONS N17).
+func (s *Service) decide(ctx context.Context, p Principal, questions []authz.Question, c authz.Consistency) ([]bool, authz.Token, error) {
+	switch len(questions) {
+	case 0:
+		d, err := s.engine.Check(ctx, authz.Question{Subject: p.Subject, Permission: schema.PlatformAdminister.Name(), Resource: platformRef()}, c)
+		return nil, d.Token, err
+	case 1:
 		d, err := s.engine.Check(ctx, questions[0], c)
 		return []bool{d.Allowed}, d.Token, err
 	}

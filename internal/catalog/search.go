@@ -25,11 +25,11 @@ func (s *Service) SearchSubjects(ctx context.Context, p Principal, a Ask, c auth
 	}
 	permission, ok := schema.Resolve(a.ResourceType, a.Action)
 	if !ok || !slices.Contains(schema.SubjectTypes(), a.SubjectType) || (a.Sensitive && permission == schema.WorkspaceReadVariable) {
-		return nil, Totals{}, nil
+		return s.nothing(ctx, p, c)
 	}
 	resource, err := s.Resolve(ctx, a.ResourceType, a.ResourceID)
 	if fault.Is(err, fault.NotFound) {
-		return nil, Totals{}, nil
+		return s.nothing(ctx, p, c)
 	}
 	if err != nil {
 		return nil, Totals{}, err
@@ -49,11 +49,11 @@ func (s *Service) SearchResources(ctx context.Context, p Principal, a Ask, c aut
 	}
 	permission, ok := schema.Resolve(a.ResourceType, a.Action)
 	if !ok || !slices.Contains(schema.SubjectTypes(), a.SubjectType) || (a.Sensitive && permission == schema.WorkspaceReadVariable) {
-		return nil, Totals{}, nil
+		return s.nothing(ctx, p, c)
 	}
 	subject, err := s.Resolve(ctx, a.SubjectType, a.SubjectID)
 	if fault.Is(err, fault.NotFound) {
-		return nil, Totals{}, nil
+		return s.nothing(ctx, p, c)
 	}
 	if err != nil {
 		return nil, Totals{}, err
@@ -88,7 +88,7 @@ func (s *Service) SearchActions(ctx context.Context, p Principal, a Ask, c authz
 			meaning = append(meaning, q.permission)
 		}
 	}
-	allowed, token, err := s.engine.CheckAll(ctx, asking, c)
+	allowed, token, err := s.decide(ctx, p, asking, c)
 	if err != nil {
 		return nil, "", err
 	}
@@ -99,6 +99,12 @@ func (s *Service) SearchActions(ctx context.Context, p Principal, a Ask, c authz
 		}
 	}
 	return out, token, nil
+}
+
+// nothing is the answer to a search about what the catalog does not know.
+func (s *Service) nothing(ctx context.Context, p Principal, c authz.Consistency) ([]Found, Totals, error) {
+	_, token, err := s.decide(ctx, p, nil, c)
+	return nil, Totals{Token: token}, err
 }
 
 func (s *Service) maySearch(ctx context.Context, p Principal, a Ask) error {

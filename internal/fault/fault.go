@@ -44,12 +44,16 @@ type Error struct {
 	cause   error
 }
 
-// Error returns the public message and the cause, for logs.
+// Error returns the field, the public message and the cause, for logs and the command line.
 func (e *Error) Error() string {
-	if e.cause == nil {
-		return e.Message
+	text := e.Message
+	if e.Field != "" {
+		text = e.Field + " " + text
 	}
-	return e.Message + ": " + e.cause.Error()
+	if e.cause != nil {
+		text += ": " + e.cause.Error()
+	}
+	return text
 }
 
 // Unwrap returns the private cause.

@@ -2,7 +2,6 @@ package authzen
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -74,26 +73,13 @@ func (h *Handler) single(c echo.Context, body object) error {
 	if err != nil {
 		return err
 	}
-	answers, token, err := h.evaluate(c, []catalog.Ask{ask}, options)
+	answers, token, err := h.Decider.Evaluate(c.Request().Context(), endpoint.Principal(c), []catalog.Ask{ask}, options)
 	if err != nil {
 		return err
 	}
 	h.Observe(answers[0].Allowed)
 	h.stamp(c, token)
 	return c.JSON(http.StatusOK, answer(answers[0]))
-}
-
-// evaluate asks questions that share their options.
-func (h *Handler) evaluate(c echo.Context, asks []catalog.Ask, o catalog.AskOptions) ([]catalog.Answer, authz.Token, error) {
-	answers, token, err := h.Decider.Evaluate(c.Request().Context(), endpoint.Principal(c), asks, o)
-	if err != nil {
-		return nil, "", err
-	}
-	if len(answers) != len(asks) {
-		return nil, "", fmt.Errorf("evaluate: %d answers to %d questions", len(answers), len(asks))
-	}
-	token, err = h.fresh(c, token, o.Consistency)
-	return answers, token, err
 }
 
 // maxEvaluations bounds a batch.
@@ -215,7 +201,7 @@ func (h *Handler) run(c echo.Context, b *batch) (token authz.Token, err error) {
 		for i, n := range indexes {
 			asks[i] = b.asks[n]
 		}
-		answers, at, err := h.evaluate(c, asks, options)
+		answers, at, err := h.Decider.Evaluate(c.Request().Context(), endpoint.Principal(c), asks, options)
 		if fault.Is(err, fault.Invalid) { // a token that nobody issued; the other items may be sound
 			for _, n := range indexes {
 				b.decisions[n] = refused(err)

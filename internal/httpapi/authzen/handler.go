@@ -73,22 +73,6 @@ func (h *Handler) stamp(c echo.Context, token authz.Token) {
 	}
 }
 
-// fresh returns the token of an answer. One that the engine had no part in, because the catalog does not know what
-// was asked about, gets it from a question that everybody may ask: without the header, or with a bad token
-// accepted, such an answer could be told from a deny (DECISIONS N17).
-func (h *Handler) fresh(c echo.Context, token authz.Token, at authz.Consistency) (authz.Token, error) {
-	if token != "" {
-		return token, nil
-	}
-	p := endpoint.Principal(c)
-	ask := catalog.Ask{
-		SubjectType: p.Subject.Type, SubjectID: p.Subject.ID, Action: schema.PlatformAdminister.Name(),
-		ResourceType: schema.TypePlatform, ResourceID: catalog.PlatformID,
-	}
-	_, token, err := h.Decider.Evaluate(c.Request().Context(), p, []catalog.Ask{ask}, catalog.AskOptions{Consistency: at})
-	return token, err
-}
-
 // metadata is the discovery document (section 9.1 of the specification).
 type metadata struct {
 	PolicyDecisionPoint string `json:"policy_decision_point"`

@@ -75,10 +75,6 @@ func (h *Handler) search(c echo.Context, kind string, w wanted, run searchFunc) 
 	if err != nil {
 		return err
 	}
-	token, err := h.fresh(c, totals.Token, options.Consistency)
-	if err != nil {
-		return err
-	}
 	results := make([]found, len(rows))
 	for i, r := range rows {
 		results[i] = found{Type: r.Object.Type, ID: r.Object.ID, Properties: foundProperties{ID: r.Object.ID, Name: r.Name}}
@@ -86,7 +82,7 @@ func (h *Handler) search(c echo.Context, kind string, w wanted, run searchFunc) 
 			results[i].ID = r.Name
 		}
 	}
-	h.stamp(c, token)
+	h.stamp(c, totals.Token)
 	return c.JSON(http.StatusOK, searchResult[found]{
 		Page:    resultPage{NextToken: h.nextToken(cursor, totals.Next), Count: len(rows), Total: totals.Total},
 		Results: results,
@@ -109,9 +105,6 @@ func (h *Handler) searchAction(c echo.Context) error {
 	}
 	held, token, err := h.Decider.SearchActions(c.Request().Context(), endpoint.Principal(c), ask, options.Consistency)
 	if err != nil {
-		return err
-	}
-	if token, err = h.fresh(c, token, options.Consistency); err != nil {
 		return err
 	}
 	total, next := len(held), ""
