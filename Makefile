@@ -60,13 +60,13 @@ test-unit: race-note ## run all packages on SQLite and in-process SpiceDB; nothi
 	[ -z "$$packages" ] || { set -x; go test -timeout 15m $$packages; }
 
 .PHONY: test-postgres
-test-postgres: race-note ## run the store, engine and end-to-end suites on Postgres and a SpiceDB server process
+test-postgres: ## run the store, engine and end-to-end suites on Postgres and a SpiceDB server process
 	$(call with-postgres,packages=$$(go list ./internal/catalog/... ./internal/spicedb/... ./internal/app/... ./cmd/... | grep -vE '($(PLAIN_PACKAGES))$$'); \
-		set -x; $(GOTEST) -count=1 $$packages)
+		set -x; go test -timeout 15m -count=1 $$packages)
 
 .PHONY: conformance
-conformance: race-note ## run the ports suite, the store suite and the golden matrix on every engine, case by case
-	$(call with-postgres,set -x; $(GOTEST) -count=1 -v ./schema/... ./internal/spicedb/... ./internal/catalog/...)
+conformance: ## run the ports suite, the store suite and the golden matrix on every engine, case by case
+	$(call with-postgres,set -x; go test -timeout 15m -count=1 -v ./schema/... ./internal/spicedb/... ./internal/catalog/...)
 
 .PHONY: fuzz
 fuzz: ## fuzz every target for FUZZTIME each (10s)
