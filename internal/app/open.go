@@ -39,7 +39,7 @@ func (a *App) openStore(ctx context.Context) error {
 		return err
 	}
 	a.closers = append(a.closers, store.Close)
-	a.store = store
+	a.store = store.Observed(a.metrics.StoreCall)
 	if local {
 		return store.Migrate(ctx)
 	}

@@ -154,16 +154,30 @@ func (w *write) afterRehearsal(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	if healErr := w.settle(context.WithoutCancel(ctx), []Intent{w.guard}); healErr != nil {
+	healing, cancel := detached(ctx)
+	defer cancel()
+	if healErr := w.settle(healing, []Intent{w.guard}); healErr != nil {
 		w.log.WarnContext(ctx, "relationships wait for the engine", "intent", w.guard.ID, "error", healErr)
 	}
 	return err
 }
 
+// settleTimeout bounds what is left of a write after its commit, since it holds the store.
+const settleTimeout = 30 * time.Second
+
+// detached returns a context for work that must not end with the request that caused it.
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+}
+
 // finish writes the relationships that give access and removes the intent.
 func (w *write) finish(ctx context.Context) (authz.Token, error) {
-	ctx = context.WithoutCancel(ctx) // committed: what is left must not end with the request
-	if len(w.touches) > 0 || w.token == "" {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	if w.intent.ID == "" {
+		return w.newest(ctx), nil
+	}
+	if len(w.touches) > 0 {
 		token, err := w.engine.Write(ctx, authz.Write{Touches: w.touches, Metadata: w.metadata(ctx)})
 		if err != nil {
 			w.log.WarnContext(ctx, "relationships wait for the engine", "intent", w.intent.ID, "error", err)
@@ -172,14 +186,21 @@ func (w *write) finish(ctx context.Context) (authz.Token, error) {
 		w.token = token
 	}
 	w.step("touches-written")
-	if w.intent.ID == "" {
-		return w.token, nil
-	}
 	if err := w.store.DeleteIntents(ctx, w.intent.ID); err != nil {
 		w.log.WarnContext(ctx, "an intent stays and is replayed", "intent", w.intent.ID, "error", err)
 	}
 	w.step("intent-removed")
 	return w.token, nil
+}
+
+// newest returns a token for a change that concerned the catalog alone. The change is done, so an engine that does
+// not answer is no reason to say otherwise.
+func (w *write) newest(ctx context.Context) authz.Token {
+	token, err := w.engine.Write(ctx, authz.Write{})
+	if err != nil {
+		w.log.DebugContext(ctx, "no consistency token for a change of the catalog alone", "error", err)
+	}
+	return token
 }
 
 func (w *write) metadata(ctx context.Context) map[string]string {

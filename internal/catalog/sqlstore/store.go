@@ -20,6 +20,7 @@ type Store struct {
 	write   *sql.DB // everything else; the same pool as read where the engine has many writers
 	locks   *sql.DB // holds the lock of Exclusive, so that the lock never waits for a busy pool
 	turn    chan struct{}
+	observe Observer // nil: nobody is told
 }
 
 var _ catalog.Store = (*Store)(nil)
@@ -47,7 +48,7 @@ func (s *Store) inTx(ctx context.Context, fn func(*queries) error) error {
 	}
 	// After a commit the rollback does nothing; it counts when fn fails or panics.
 	defer func() { _ = tx.Rollback() }()
-	q := &queries{dialect: s.dialect, read: tx, write: tx}
+	q := &queries{dialect: s.dialect, read: s.watch(tx), write: s.watch(tx)}
 	if err := fn(q); err != nil {
 		return err
 	}
