@@ -44,7 +44,7 @@ run: build ## build, then serve on 127.0.0.1:8080 with a small example organizat
 
 .PHONY: build
 build: ## build the static binaries bin/terrawarden and bin/terrawarden-migrate
-	go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/terrawarden ./cmd/terrawarden-migrate
+	go build -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/terrawarden ./cmd/terrawarden-migrate
 
 ##@ Test
 

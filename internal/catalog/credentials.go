@@ -125,37 +125,32 @@ func (s *Service) RevokeToken(ctx context.Context, p Principal, id string) (auth
 	return s.change(ctx, p, func(ctx context.Context, c *Change) error { return c.RevokeToken(ctx, id) })
 }
 
-// PrincipalOf returns who a live token acts as. A suspended owner is no principal any more.
+// PrincipalOf returns who a live token acts as. An owner who is suspended or gone is no principal any more.
 func (s *Service) PrincipalOf(ctx context.Context, t Token) (Principal, error) {
-	refused := fault.New(fault.Unauthenticated, "the credential is not valid")
-	name, err := s.ownerName(ctx, t)
-	if fault.Is(err, fault.NotFound) {
-		return Principal{}, refused
-	}
-	if err != nil {
-		return Principal{}, err
-	}
-	p := Principal{Name: name, TokenID: t.ID}
+	p := Principal{TokenID: t.ID}
+	var err error
+	ended := false
 	switch t.Kind {
 	case TokenUser:
-		u, err := s.store.User(ctx, t.OwnerID)
-		if err != nil || u.Suspended {
-			return Principal{}, refused
-		}
-		p.Subject = userRef(t.OwnerID)
+		var u User
+		u, err = s.store.User(ctx, t.OwnerID)
+		p.Subject, p.Name, ended = userRef(t.OwnerID), u.Username, u.Suspended
 	case TokenService:
-		a, err := s.store.ServiceAccount(ctx, t.OwnerID)
-		if err != nil || a.Suspended {
-			return Principal{}, refused
-		}
-		p.Subject = serviceAccountRef(t.OwnerID)
+		var a ServiceAccount
+		a, err = s.store.ServiceAccount(ctx, t.OwnerID)
+		p.Subject, p.Name, ended = serviceAccountRef(t.OwnerID), a.Name, a.Suspended
 		for _, scope := range t.Scopes {
 			p.Scopes = append(p.Scopes, Scope(scope))
 		}
 	case TokenTeam:
 		p.Subject = authz.Object{Type: schema.TypeTeamToken, ID: t.ID}
+		p.Name, err = s.ownerName(ctx, t)
 	case TokenOrganization:
 		p.Subject = authz.Object{Type: schema.TypeOrganizationToken, ID: t.ID}
+		p.Name, err = s.ownerName(ctx, t)
 	}
-	return p, nil
+	if ended || fault.Is(err, fault.NotFound) {
+		return Principal{}, fault.New(fault.Unauthenticated, "the credential is not valid")
+	}
+	return p, err
 }

@@ -1,4 +1,4 @@
-package schema_test
+package fuzz_test
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package authzen_test
+package protocol_test
 
 import (
 	"fmt"
