@@ -180,7 +180,7 @@ func (a *App) Run(ctx context.Context) error {
 	}()
 	failed := make(chan error, 1)
 	go func() { failed <- a.server.Serve(a.listener) }()
-	_, err := fmt.Fprintf(a.deps.Stderr, "listening on http://%s\n", a.listener.Addr())
+	_, err := fmt.Fprintf(a.deps.Stderr, "listening on http://%s\n%s", a.listener.Addr(), a.invitation())
 	select {
 	case <-ctx.Done():
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Shutdown)
@@ -194,6 +194,19 @@ func (a *App) Run(ctx context.Context) error {
 	stopWork()
 	<-workerDone
 	return errors.Join(err, a.Close())
+}
+
+// invitation is what somebody who looks at the example may paste next.
+func (a *App) invitation() string {
+	if !a.cfg.Example {
+		return ""
+	}
+	return `
+The site admin's credential is in ` + SiteTokenFile(a.cfg) + `. In another terminal, try:
+  bin/terrawarden check user:bob apply_run workspace:acme/prod
+  bin/terrawarden explain user:carol apply_run workspace:acme/prod
+  bin/terrawarden who apply_run workspace:acme/prod
+`
 }
 
 const workInterval = 5 * time.Second

@@ -25,6 +25,7 @@ const token = "site-token-of-the-benchmark-0123456789"
 type process struct {
 	url    string
 	took   time.Duration // from start to listening
+	token  string
 	cmd    *exec.Cmd
 	client *http.Client
 	ended  chan error
@@ -41,7 +42,7 @@ func serve(ctx context.Context, env []string) (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start TERRAWARDEN_TEST_BINARY: %w", err)
 	}
-	p := &process{cmd: cmd, ended: make(chan error, 1), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}}
+	p := &process{cmd: cmd, token: token, ended: make(chan error, 1), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}}
 	lines := bufio.NewScanner(stderr)
 	var log strings.Builder
 	for lines.Scan() {
