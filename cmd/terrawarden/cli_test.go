@@ -107,6 +107,24 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// TestDoctorAtEverySize looks at healthy deployments. A SpiceDB server may keep the schema in its own words; that is no
+// finding.
+func TestDoctorAtEverySize(t *testing.T) {
+	t.Parallel()
+	for _, size := range testkit.Sizes() {
+		t.Run(size, func(t *testing.T) {
+			t.Parallel()
+			p := testkit.Serve(t, testkit.Sized(t, size))
+			s := shell{testkit.Binary(t), append(os.Environ(), "TERRAWARDEN_SERVER="+p.URL, "TERRAWARDEN_TOKEN="+p.SiteToken)}
+			for _, args := range [][]string{{"doctor"}, {"schema", "check"}, {"schema", "diff"}, {"reconcile", "--dry-run"}} {
+				if stdout, stderr, status := s.run(t, args...); status != 0 {
+					t.Errorf("%v: exit status %d\n%s%s", args, status, stdout, stderr)
+				}
+			}
+		})
+	}
+}
+
 // TestTokenContract holds what scripts rely on (DESIGN section 4).
 func TestTokenContract(t *testing.T) {
 	t.Parallel()

@@ -14,7 +14,6 @@ import (
 	"github.com/terrawarden/terrawarden/internal/catalog/sqlstore"
 	"github.com/terrawarden/terrawarden/internal/config"
 	"github.com/terrawarden/terrawarden/internal/spicedb"
-	"github.com/terrawarden/terrawarden/schema"
 )
 
 // ErrNotMigrated says that a database or cluster is not up to date (DECISIONS N18).
@@ -70,8 +69,8 @@ func (a *App) openEngine(ctx context.Context, registry prometheus.Registerer) (a
 	if seeder != nil {
 		return seeder, nil
 	}
-	changes, err := engine.DiffSchema(ctx, schema.Text())
-	if err == nil && len(changes) > 0 {
+	current, err := engine.SchemaIsCurrent(ctx)
+	if err == nil && !current {
 		err = fmt.Errorf("the schema is %w", ErrNotMigrated)
 	}
 	return nil, err

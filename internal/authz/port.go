@@ -27,7 +27,8 @@ type Explainer interface {
 	Explain(ctx context.Context, q Question, c Consistency) (Explanation, error)
 }
 
-// Filter selects relationships. Resource.Type is required; every other empty field matches all.
+// Filter selects relationships. Resource.Type is required, and SubjectType where there is a SubjectID; every other
+// empty field matches all.
 type Filter struct {
 	Resource    Object
 	Relation    string
@@ -74,6 +75,9 @@ type Reader interface {
 	Read(ctx context.Context, f Filter) iter.Seq2[Relationship, error]
 }
 
+// CommentChanged is the one kind of SchemaChange that changes nothing but words.
+const CommentChanged = "comment changed"
+
 // SchemaChange is one difference between the deployed schema and another.
 type SchemaChange struct {
 	Kind     string // what changed, in words: "relation removed"
@@ -87,6 +91,9 @@ type Schemas interface {
 	ReadSchema(ctx context.Context) (string, error)
 	// WriteSchema deploys a schema. The engine refuses one that would orphan relationships (fault.Conflict).
 	WriteSchema(ctx context.Context, text string) error
+	// SchemaIsCurrent reports whether the deployed schema is the one of package schema, comments aside: a server
+	// may give its text back in another form.
+	SchemaIsCurrent(ctx context.Context) (bool, error)
 	// DiffSchema returns what deploying text would change.
 	DiffSchema(ctx context.Context, text string) ([]SchemaChange, error)
 }

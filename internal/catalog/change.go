@@ -17,7 +17,8 @@ func Steps() []string {
 }
 
 // Change is one administrative change in the making: the catalog inside a transaction, the rules, and a list of
-// what it changes in the projection. Its methods are in the files of the nouns they change.
+// what it changes in the projection. Its methods are in the files of the nouns they change; the embedded Queries are
+// for reading, since the store's own writes know neither rules nor projection.
 type Change struct {
 	Queries
 	now    time.Time

@@ -141,7 +141,7 @@ func (c *Change) RemoveGrant(ctx context.Context, id string) error {
 	return c.DeleteRole(ctx, g.RoleID)
 }
 
-// DeleteGrant is RemoveGrant.
+// DeleteGrant is RemoveGrant. It stands in front of the store's method of that name, which knows no rules.
 func (c *Change) DeleteGrant(ctx context.Context, id string) error { return c.RemoveGrant(ctx, id) }
 
 // dropGrants ends grants whose holder or scope is about to go.

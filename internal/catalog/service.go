@@ -79,6 +79,14 @@ func (s *Service) DeployedSchema(ctx context.Context, p Principal) (string, erro
 	return s.engine.ReadSchema(ctx)
 }
 
+// SchemaIsCurrent reports whether the engine runs on this version's schema; platform.administer.
+func (s *Service) SchemaIsCurrent(ctx context.Context, p Principal) (bool, error) {
+	if err := s.require(ctx, p, schema.PlatformAdminister, platformRef()); err != nil {
+		return false, err
+	}
+	return s.engine.SchemaIsCurrent(ctx)
+}
+
 // CompareSchema returns what deploying another schema would change; platform.administer.
 func (s *Service) CompareSchema(ctx context.Context, p Principal, text string) ([]authz.SchemaChange, error) {
 	if err := s.require(ctx, p, schema.PlatformAdminister, platformRef()); err != nil {

@@ -67,7 +67,7 @@ func (c *Change) ChangeTeam(ctx context.Context, t Team) error {
 	return nil
 }
 
-// UpdateTeam is ChangeTeam.
+// UpdateTeam is ChangeTeam. It stands in front of the store's method of that name, which knows no rules.
 func (c *Change) UpdateTeam(ctx context.Context, t Team) error { return c.ChangeTeam(ctx, t) }
 
 // DeleteTeam removes a team with its members, links, grants and tokens. The owners team stays.

@@ -65,15 +65,12 @@ func (e *Engine) SchemaIsCurrent(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	for _, c := range changes {
-		if c.Kind != commentChanged {
+		if c.Kind != authz.CommentChanged {
 			return false, nil
 		}
 	}
 	return true, nil
 }
-
-// commentChanged is the one kind of change that changes nothing.
-const commentChanged = "comment changed"
 
 // schemaChange names one difference. An unknown kind, of a newer server, counts as breaking.
 func schemaChange(d *v1.ReflectionSchemaDiff) authz.SchemaChange {
@@ -83,13 +80,13 @@ func schemaChange(d *v1.ReflectionSchemaDiff) authz.SchemaChange {
 	case *v1.ReflectionSchemaDiff_DefinitionRemoved:
 		return authz.SchemaChange{Kind: "definition removed", Name: x.DefinitionRemoved.GetName(), Breaking: true}
 	case *v1.ReflectionSchemaDiff_DefinitionDocCommentChanged:
-		return authz.SchemaChange{Kind: commentChanged, Name: x.DefinitionDocCommentChanged.GetName()}
+		return authz.SchemaChange{Kind: authz.CommentChanged, Name: x.DefinitionDocCommentChanged.GetName()}
 	case *v1.ReflectionSchemaDiff_RelationAdded:
 		return authz.SchemaChange{Kind: "relation added", Name: relationName(x.RelationAdded)}
 	case *v1.ReflectionSchemaDiff_RelationRemoved:
 		return authz.SchemaChange{Kind: "relation removed", Name: relationName(x.RelationRemoved), Breaking: true}
 	case *v1.ReflectionSchemaDiff_RelationDocCommentChanged:
-		return authz.SchemaChange{Kind: commentChanged, Name: relationName(x.RelationDocCommentChanged)}
+		return authz.SchemaChange{Kind: authz.CommentChanged, Name: relationName(x.RelationDocCommentChanged)}
 	case *v1.ReflectionSchemaDiff_RelationSubjectTypeAdded:
 		return subjectTypeChange("subject type added", x.RelationSubjectTypeAdded, false)
 	case *v1.ReflectionSchemaDiff_RelationSubjectTypeRemoved:
@@ -99,7 +96,7 @@ func schemaChange(d *v1.ReflectionSchemaDiff) authz.SchemaChange {
 	case *v1.ReflectionSchemaDiff_PermissionRemoved:
 		return authz.SchemaChange{Kind: "permission removed", Name: permissionName(x.PermissionRemoved), Breaking: true}
 	case *v1.ReflectionSchemaDiff_PermissionDocCommentChanged:
-		return authz.SchemaChange{Kind: commentChanged, Name: permissionName(x.PermissionDocCommentChanged)}
+		return authz.SchemaChange{Kind: authz.CommentChanged, Name: permissionName(x.PermissionDocCommentChanged)}
 	case *v1.ReflectionSchemaDiff_PermissionExprChanged:
 		return authz.SchemaChange{Kind: "permission expression changed", Name: permissionName(x.PermissionExprChanged)}
 	default:
@@ -114,7 +111,7 @@ func caveatChange(d *v1.ReflectionSchemaDiff) authz.SchemaChange {
 	case *v1.ReflectionSchemaDiff_CaveatRemoved:
 		return authz.SchemaChange{Kind: "caveat removed", Name: x.CaveatRemoved.GetName(), Breaking: true}
 	case *v1.ReflectionSchemaDiff_CaveatDocCommentChanged:
-		return authz.SchemaChange{Kind: commentChanged, Name: x.CaveatDocCommentChanged.GetName()}
+		return authz.SchemaChange{Kind: authz.CommentChanged, Name: x.CaveatDocCommentChanged.GetName()}
 	case *v1.ReflectionSchemaDiff_CaveatExprChanged:
 		return authz.SchemaChange{Kind: "caveat expression changed", Name: x.CaveatExprChanged.GetName()}
 	case *v1.ReflectionSchemaDiff_CaveatParameterAdded:

@@ -36,6 +36,7 @@ type operations interface {
 	loader.Importer
 	Inspect(ctx context.Context, p catalog.Principal, fn func(ctx context.Context, q catalog.Queries) error) error
 	Reconcile(ctx context.Context, p catalog.Principal, dryRun bool) (catalog.Drift, error)
+	SchemaIsCurrent(ctx context.Context, p catalog.Principal) (bool, error)
 	DeployedSchema(ctx context.Context, p catalog.Principal) (string, error)
 	CompareSchema(ctx context.Context, p catalog.Principal, text string) ([]authz.SchemaChange, error)
 	PendingIntents(ctx context.Context) (int, error)
@@ -73,7 +74,7 @@ func (h *Handler) Endpoints() []endpoint.Endpoint {
 // status tells an administrator how the service is.
 func (h *Handler) status(c echo.Context) error {
 	ctx := c.Request().Context()
-	deployed, err := h.Service.DeployedSchema(ctx, endpoint.Principal(c))
+	current, err := h.Service.SchemaIsCurrent(ctx, endpoint.Principal(c))
 	if err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func (h *Handler) status(c echo.Context) error {
 	}
 	return c.JSON(http.StatusOK, map[string]any{
 		"version": h.Version, "engine": h.Engine, "ready": h.Service.Ready(ctx) == nil,
-		"schema_current": deployed == schema.Text(), "pending_intents": pending,
+		"schema_current": current, "pending_intents": pending,
 	})
 }
 
