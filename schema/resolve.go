@@ -6,32 +6,6 @@ import (
 	"strings"
 )
 
-// Resolve finds the permission that an action name means on an object of a type: its plain name
-// ("apply_run"), a dotted one ("workspace.apply_run", also asked on a scope above), or one in another system's words
-// ("otf:run:apply").
-func Resolve(objectType, action string) (Permission, bool) {
-	if p := Permission(objectType + "." + action); p.On(objectType) != "" {
-		return p, true
-	}
-	if p := Permission(action); p.On(objectType) != "" {
-		return p, true
-	}
-	system, name, ok := strings.Cut(action, ":")
-	if !ok {
-		return "", false
-	}
-	name = spelling(System(system), name)
-	for _, nearest := range []bool{true, false} {
-		for _, e := range tables().entries {
-			own := e.Permission.Type() == objectType
-			if own == nearest && e.Permission.On(objectType) != "" && slices.Contains(e.names[System(system)], name) {
-				return e.Permission, true
-			}
-		}
-	}
-	return "", false
-}
-
 // PatternError reports role input that names no permission a role may contain.
 type PatternError struct {
 	Pattern string

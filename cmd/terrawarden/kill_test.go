@@ -97,7 +97,7 @@ func neverMore(t *testing.T, cfg config.Config) {
 		t.Fatal(err)
 	}
 	defer store.Close() //nolint:errcheck // a test's
-	engine, _, err := app.OpenEngine(t.Context(), cfg, testkit.Quiet(), nil)
+	engine, _, err := app.OpenEngine(t.Context(), cfg, app.EngineDeps{Log: testkit.Quiet()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -85,6 +86,8 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.service.Start(ctx); err != nil {
 		return err
 	}
+	// Filling the engine takes several times the memory that it holds in the end, and nothing after it does.
+	debug.FreeOSMemory()
 	auth, err := a.bootstrap(ctx)
 	if err != nil {
 		return err

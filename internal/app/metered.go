@@ -6,6 +6,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/telemetry"
+	"github.com/terrawarden/terrawarden/schema"
 )
 
 // metered is an engine whose calls are counted and timed.
@@ -56,4 +57,11 @@ func (m metered) Resources(ctx context.Context, subject authz.Object, permission
 	ids, token, err := m.Engine.Resources(ctx, subject, permission, resourceType, c)
 	m.metrics.EngineCall("resources", time.Since(start), err)
 	return ids, token, err
+}
+
+func (m metered) Extent(ctx context.Context, subject authz.Object, permission schema.Permission, resourceType string, c authz.Consistency) (authz.Extent, authz.Token, error) {
+	start := time.Now()
+	extent, token, err := m.Engine.Extent(ctx, subject, permission, resourceType, c)
+	m.metrics.EngineCall("extent", time.Since(start), err)
+	return extent, token, err
 }

@@ -37,7 +37,7 @@ func Migrate(ctx context.Context, cfg config.Config, datastore func(context.Cont
 		}
 		say("relationship tables are up to date")
 	}
-	engine, _, err := OpenEngine(ctx, cfg, slog.New(slog.DiscardHandler), nil)
+	engine, _, err := OpenEngine(ctx, cfg, EngineDeps{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 func TestMigrateRefusesALoss(t *testing.T) {
 	t.Parallel()
 	cfg := testkit.Sized(t, config.EngineSpiceDB)
-	engine, _, err := app.OpenEngine(t.Context(), cfg, testkit.Quiet(), nil)
+	engine, _, err := app.OpenEngine(t.Context(), cfg, app.EngineDeps{Log: testkit.Quiet()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/catalog/recall"
 	"github.com/terrawarden/terrawarden/internal/catalog/sqlstore"
 	"github.com/terrawarden/terrawarden/internal/config"
 	"github.com/terrawarden/terrawarden/internal/spicedb"
@@ -38,7 +40,10 @@ func (a *App) openStore(ctx context.Context) error {
 		return err
 	}
 	a.closers = append(a.closers, store.Close)
-	a.store = store.Observed(a.metrics.StoreCall)
+	// The lock makes this process the only writer of a local catalog; a shared one has other replicas.
+	a.store = recall.New(recall.Deps{
+		Store: store.Observed(a.metrics.StoreCall), Alone: local, Staleness: a.cfg.Staleness, Now: time.Now, OnLookup: a.metrics.CatalogLookup,
+	})
 	if local {
 		return store.Migrate(ctx)
 	}
@@ -60,7 +65,7 @@ func OpenStore(ctx context.Context, cfg config.Config) (*sqlstore.Store, error) 
 // openEngine opens the authorization engine of the configured size. The seeder is nil where the engine keeps its
 // relationships by itself; then the schema must have been deployed.
 func (a *App) openEngine(ctx context.Context, registry prometheus.Registerer) (authz.Seeder, error) {
-	engine, seeder, err := OpenEngine(ctx, a.cfg, a.log, registry)
+	engine, seeder, err := OpenEngine(ctx, a.cfg, EngineDeps{Log: a.log, Registry: registry, OnDecision: a.metrics.DecisionCache})
 	if err != nil {
 		return nil, err
 	}
@@ -76,9 +81,15 @@ func (a *App) openEngine(ctx context.Context, registry prometheus.Registerer) (a
 	return nil, err
 }
 
-// OpenEngine opens the engine that a configuration names. registry takes the metrics of an engine in this process;
-// nil keeps them to itself.
-func OpenEngine(ctx context.Context, cfg config.Config, log *slog.Logger, registry prometheus.Registerer) (authz.Engine, authz.Seeder, error) {
+// EngineDeps are what an engine in this process reports to. All but Log may be nil.
+type EngineDeps struct {
+	Log        *slog.Logger
+	Registry   prometheus.Registerer
+	OnDecision func(remembered bool)
+}
+
+// OpenEngine opens the engine that a configuration names.
+func OpenEngine(ctx context.Context, cfg config.Config, d EngineDeps) (authz.Engine, authz.Seeder, error) {
 	switch cfg.Engine {
 	case config.EngineSpiceDB:
 		remote := spicedb.RemoteConfig{Endpoint: cfg.SpiceDBEndpoint, Token: cfg.SpiceDBToken.Reveal(), Insecure: cfg.SpiceDBInsecure}
@@ -92,9 +103,9 @@ func OpenEngine(ctx context.Context, cfg config.Config, log *slog.Logger, regist
 		e, err := spicedb.NewRemote(ctx, remote)
 		return e, nil, err
 	case config.EnginePostgres:
-		e, err := spicedb.NewPostgres(ctx, spicedb.PostgresConfig{URL: cfg.DatabaseURL.Reveal(), Staleness: cfg.Staleness, Registry: registry, Logger: log})
+		e, err := spicedb.NewPostgres(ctx, spicedb.PostgresConfig{URL: cfg.DatabaseURL.Reveal(), Staleness: cfg.Staleness, Registry: d.Registry, Logger: d.Log})
 		return e, nil, err
 	}
-	e, err := spicedb.NewEmbedded(ctx, spicedb.EmbeddedConfig{Registry: registry, Logger: log})
+	e, err := spicedb.NewEmbedded(ctx, spicedb.EmbeddedConfig{Registry: d.Registry, Logger: d.Log, OnDecision: d.OnDecision})
 	return e, e, err
 }

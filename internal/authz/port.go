@@ -3,6 +3,8 @@ package authz
 import (
 	"context"
 	"iter"
+
+	"github.com/terrawarden/terrawarden/schema"
 )
 
 // Checker answers questions. Errors: fault.Invalid for a type, permission or token the engine does not know,
@@ -20,6 +22,16 @@ type Searcher interface {
 	Subjects(ctx context.Context, resource Object, permission, subjectType string, c Consistency) ([]string, Token, error)
 	// Resources returns the resources of a type on which a subject has a permission.
 	Resources(ctx context.Context, subject Object, permission, resourceType string, c Consistency) ([]string, Token, error)
+	// Extent returns where a subject has a permission on resources of a type, all of it at one revision. It says
+	// what Resources says in far fewer words where the permission comes from a scope above. fault.Invalid for a
+	// permission that cannot be asked on the type.
+	Extent(ctx context.Context, subject Object, permission schema.Permission, resourceType string, c Consistency) (Extent, Token, error)
+}
+
+// Extent is a set of resources of one type: those that are, or lie in, one of its scopes, and no others. Scopes come
+// sorted by type and id, without duplicates.
+type Extent struct {
+	Scopes []Object
 }
 
 // Explainer answers a question and says why.

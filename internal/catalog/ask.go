@@ -40,7 +40,7 @@ type asked struct {
 // Evaluate answers questions in order, with as few calls to the engine as there are. A question about somebody
 // else needs the scope check, or platform.audit (DESIGN section 4).
 func (s *Service) Evaluate(ctx context.Context, p Principal, asks []Ask, o AskOptions) ([]Answer, authz.Token, error) {
-	translated, err := s.translate(ctx, asks)
+	translated, err := s.translate(naming(ctx, o.Consistency), asks)
 	if err != nil {
 		return nil, "", err
 	}
@@ -90,7 +90,10 @@ func (s *Service) decide(ctx context.Context, p Principal, questions []authz.Que
 
 // translate resolves names once each, however many questions share them.
 func (s *Service) translate(ctx context.Context, asks []Ask) ([]asked, error) {
-	known := map[[2]string]authz.Object{}
+	var known map[[2]string]authz.Object // by type and reference; one question seldom names anything twice
+	if len(asks) > 1 {
+		known = map[[2]string]authz.Object{}
+	}
 	find := func(objectType, ref string) (authz.Object, error) {
 		key := [2]string{objectType, ref}
 		if o, ok := known[key]; ok {
@@ -100,7 +103,7 @@ func (s *Service) translate(ctx context.Context, asks []Ask) ([]asked, error) {
 		if fault.Is(err, fault.NotFound) {
 			err = nil
 		}
-		if err == nil {
+		if err == nil && known != nil {
 			known[key] = o
 		}
 		return o, err

@@ -52,15 +52,23 @@ func (p *projector) teams() {
 			p.add(ref, schema.RelTokenSelfService, ref, forever)
 		}
 	}
+	linked := map[string]bool{}
+	for _, l := range p.f.GroupLinks {
+		linked[l.TeamID] = true
+	}
 	for _, m := range p.f.TeamMembers {
 		if t, ok := p.teamsByID[m.TeamID]; ok && p.members[[2]string{t.OrganizationID, m.UserID}] {
-			p.add(teamRef(t.ID), schema.RelMembership, userRef(m.UserID), forever)
+			add := p.add
+			if linked[t.ID] {
+				add = p.merge
+			}
+			add(teamRef(t.ID), schema.RelMembership, userRef(m.UserID), forever)
 		}
 	}
 	for _, l := range p.f.GroupLinks {
 		if t, ok := p.teamsByID[l.TeamID]; ok {
 			p.fill(teamRef(t.ID), l.GroupID)
-			p.add(organizationRef(t.OrganizationID), schema.RelGuest, teamRef(t.ID), forever)
+			p.merge(organizationRef(t.OrganizationID), schema.RelGuest, teamRef(t.ID), forever)
 		}
 	}
 }
@@ -112,10 +120,10 @@ func (p *projector) grants() {
 		}
 		id := p.bind(g.Scope, g.RoleID, g.Holder.ID, g.ExpiresAt)
 		if projectID, ok := p.parents[g.Scope]; ok {
-			p.add(projectRef(projectID), schema.RelChildBinding, bindingRef(id), g.ExpiresAt)
+			p.merge(projectRef(projectID), schema.RelChildBinding, bindingRef(id), g.ExpiresAt)
 		}
 		if g.OrganizationID != "" && g.Holder.Type != schema.TypeTeam {
-			p.add(organizationRef(g.OrganizationID), schema.RelGuest, teamRef(g.Holder.ID), g.ExpiresAt)
+			p.merge(organizationRef(g.OrganizationID), schema.RelGuest, teamRef(g.Holder.ID), g.ExpiresAt)
 		}
 	}
 }

@@ -211,7 +211,7 @@ func (s *Service) Start(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("read the catalog: %w", err)
 		}
-		if err := s.seeder.Seed(ctx, Projection(facts, s.now())); err != nil {
+		if err := s.seeder.Seed(ctx, unordered(facts, s.now())); err != nil {
 			return fmt.Errorf("fill the engine: %w", err)
 		}
 		pending, err := s.store.Intents(ctx)

@@ -11,6 +11,23 @@ import (
 
 func sameName(a, b string) bool { return strings.EqualFold(a, b) }
 
+type boundedKey struct{}
+
+// Bounded returns a context whose lookups may be as old as the store's configuration allows (authz.MinimizeLatency).
+// Without it every lookup is answered at the newest state.
+func Bounded(ctx context.Context) context.Context { return context.WithValue(ctx, boundedKey{}, true) }
+
+// IsBounded reports whether lookups may be that old.
+func IsBounded(ctx context.Context) bool { return ctx.Value(boundedKey{}) != nil }
+
+// naming returns the context in which the names of a question are looked up.
+func naming(ctx context.Context, c authz.Consistency) context.Context {
+	if c.Freshness == authz.MinimizeLatency {
+		return Bounded(ctx)
+	}
+	return ctx
+}
+
 // Resolve finds an object by its id or path (DESIGN section 3): organization `acme`; project, workspace, stack
 // and team `acme/<name>`; user and service account by name; the platform `main`. fault.NotFound when there is none.
 //

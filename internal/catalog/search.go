@@ -27,6 +27,7 @@ func (s *Service) SearchSubjects(ctx context.Context, p Principal, a Ask, c auth
 	if !ok || !slices.Contains(schema.SubjectTypes(), a.SubjectType) || (a.Sensitive && permission == schema.WorkspaceReadVariable) {
 		return s.nothing(ctx, p, c)
 	}
+	ctx = naming(ctx, c)
 	resource, err := s.Resolve(ctx, a.ResourceType, a.ResourceID)
 	if fault.Is(err, fault.NotFound) {
 		return s.nothing(ctx, p, c)
@@ -41,8 +42,9 @@ func (s *Service) SearchSubjects(ctx context.Context, p Principal, a Ask, c auth
 	return s.page(ctx, a.SubjectType, ids, Totals{Token: token, ByName: resource.ID != a.ResourceID}, page)
 }
 
-// SearchResources returns a page of the resources of a type on which a subject holds a permission. Everybody may
-// ask about himself; about others it needs the scope search, or platform.audit.
+// SearchResources returns a page of the resources of a type on which a subject holds a permission: organizations,
+// projects, workspaces and stacks ordered by path, others by id. Everybody may ask about himself; about others it needs
+// the scope search, or platform.audit.
 func (s *Service) SearchResources(ctx context.Context, p Principal, a Ask, c authz.Consistency, page Page) ([]Found, Totals, error) {
 	if err := s.maySearch(ctx, p, a); err != nil {
 		return nil, Totals{}, err
@@ -51,6 +53,7 @@ func (s *Service) SearchResources(ctx context.Context, p Principal, a Ask, c aut
 	if !ok || !slices.Contains(schema.SubjectTypes(), a.SubjectType) || (a.Sensitive && permission == schema.WorkspaceReadVariable) {
 		return s.nothing(ctx, p, c)
 	}
+	ctx = naming(ctx, c)
 	subject, err := s.Resolve(ctx, a.SubjectType, a.SubjectID)
 	if fault.Is(err, fault.NotFound) {
 		return s.nothing(ctx, p, c)
@@ -58,11 +61,19 @@ func (s *Service) SearchResources(ctx context.Context, p Principal, a Ask, c aut
 	if err != nil {
 		return nil, Totals{}, err
 	}
-	ids, token, err := s.engine.Resources(ctx, subject, permission.On(a.ResourceType), a.ResourceType, c)
-	if err != nil {
+	t := Totals{ByName: subject.ID != a.SubjectID}
+	if isPlace(a.ResourceType) {
+		v, err := s.visible(ctx, subject, permission, a.ResourceType, c)
+		if err != nil {
+			return nil, Totals{}, err
+		}
+		return v.found(ctx, t, page)
+	}
+	var ids []string
+	if ids, t.Token, err = s.engine.Resources(ctx, subject, permission.On(a.ResourceType), a.ResourceType, c); err != nil {
 		return nil, Totals{}, err
 	}
-	return s.page(ctx, a.ResourceType, ids, Totals{Token: token, ByName: subject.ID != a.SubjectID}, page)
+	return s.page(ctx, a.ResourceType, ids, t, page)
 }
 
 // SearchActions returns the permissions a subject holds on a resource, in the order of the vocabulary.
@@ -76,7 +87,7 @@ func (s *Service) SearchActions(ctx context.Context, p Principal, a Ask, c authz
 		asks[i] = a
 		asks[i].Action = permission.Name()
 	}
-	questions, err := s.translate(ctx, asks)
+	questions, err := s.translate(naming(ctx, c), asks)
 	if err != nil {
 		return nil, "", err
 	}
@@ -114,7 +125,7 @@ func (s *Service) maySearch(ctx context.Context, p Principal, a Ask) error {
 	return s.mayAudit(ctx, p, ScopeSearch)
 }
 
-// Page asks for results after an id, at most Limit of them; 0 asks for all.
+// Page asks for results behind where another page ended (Totals.Next), at most Limit of them; 0 asks for all.
 type Page struct {
 	After string
 	Limit int
@@ -124,13 +135,19 @@ type Page struct {
 type Totals struct {
 	Token authz.Token
 	Total int    // results on all pages
-	Next  string // the id after which the next page begins, "" at the end
+	Next  string // the After of the next page, "" at the end; it means something to the search alone
 	// ByName reports that the question named its object by name or path, so that answers may do the same.
 	ByName bool
 }
 
 // page cuts a page out of sorted ids and names what is on it.
 func (s *Service) page(ctx context.Context, objectType string, ids []string, t Totals, page Page) ([]Found, Totals, error) {
+	if objectType == schema.TypeTeam {
+		var err error
+		if ids, err = s.withoutPrivateTeams(ctx, ids); err != nil {
+			return nil, Totals{}, err
+		}
+	}
 	t.Total = len(ids)
 	start, exact := slices.BinarySearch(ids, page.After)
 	if exact {
@@ -153,4 +170,18 @@ func (s *Service) page(ctx context.Context, objectType string, ids []string, t T
 		out[i] = Found{Object: authz.Object{Type: objectType, ID: id}, Name: names[id]}
 	}
 	return out, t, nil
+}
+
+// withoutPrivateTeams leaves out the teams that the projection keeps for people, groups and others who hold roles. The
+// catalog does not know them as teams, so nobody can ask about one.
+func (s *Service) withoutPrivateTeams(ctx context.Context, ids []string) ([]string, error) {
+	if len(ids) == 0 { // which to the store is all of them
+		return nil, nil
+	}
+	teams, err := s.store.Teams(ctx, TeamFilter{IDs: ids})
+	out := make([]string, len(teams))
+	for i, t := range teams {
+		out[i] = t.ID
+	}
+	return out, err
 }

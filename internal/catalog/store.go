@@ -39,6 +39,7 @@ type Queries interface {
 	ProjectStore
 	WorkspaceStore
 	StackStore
+	PlaceStore
 	RoleStore
 	GrantStore
 	TokenStore
@@ -227,6 +228,24 @@ type StackStore interface {
 	UpdateStack(ctx context.Context, s Stack) error
 	// DeleteStack removes the stack with its grants.
 	DeleteStack(ctx context.Context, id string) error
+}
+
+// PlaceFilter selects the organizations, projects, workspaces or stacks that are, or lie in, one of some scopes. The
+// platform holds everything, and no scope at all holds nothing. What is disabled, or in a disabled organization, is
+// nowhere.
+type PlaceFilter struct {
+	Type   string
+	Within []authz.Object
+	After  Place // places behind this one; its id does not count
+	Limit  int   // 0: all
+}
+
+// PlaceStore lists organizations, projects, workspaces and stacks by path.
+type PlaceStore interface {
+	// Places is ordered by the organization's name and then by the place's own, in any case.
+	Places(ctx context.Context, f PlaceFilter) ([]Place, error)
+	// CountPlaces returns how many places a filter has, whatever its After and Limit.
+	CountPlaces(ctx context.Context, f PlaceFilter) (int, error)
 }
 
 // RoleStore keeps the roles that are no built-in ones.

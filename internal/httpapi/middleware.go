@@ -1,10 +1,11 @@
 package httpapi
 
 import (
-	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,12 +21,13 @@ const maxRequestID = 200
 // identify gives the request an id: the caller's own, unchanged, or a new one.
 func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		id := c.Request().Header.Get(echo.HeaderXRequestID)
+		r := c.Request()
+		id := r.Header.Get(echo.HeaderXRequestID)
 		if id == "" || len(id) > maxRequestID || strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' }) {
 			id = s.deps.NewID()
 		}
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
-		c.SetRequest(c.Request().WithContext(telemetry.WithRequestID(c.Request().Context(), id)))
+		c.SetRequest(r.WithContext(telemetry.WithRequestID(r.Context(), id)))
 		return next(c)
 	}
 }
@@ -42,9 +44,11 @@ func (s *Server) measure(next echo.HandlerFunc) echo.HandlerFunc {
 		if route == "" {
 			route = "none"
 		}
-		took := time.Since(start)
-		s.deps.Metrics.Request(route, c.Request().Method, c.Response().Status, took)
-		s.deps.Log.DebugContext(c.Request().Context(), "request served", "method", c.Request().Method, "route", route, "status", c.Response().Status, "duration_ms", took.Milliseconds())
+		took, r, status := time.Since(start), c.Request(), c.Response().Status
+		s.deps.Metrics.Request(route, r.Method, status, took)
+		if s.deps.Log.Enabled(r.Context(), slog.LevelDebug) { // asked first: the arguments alone cost more
+			s.deps.Log.DebugContext(r.Context(), "request served", "method", r.Method, "route", route, "status", status, "duration_ms", took.Milliseconds())
+		}
 		return nil
 	}
 }
@@ -90,7 +94,7 @@ func (s *Server) handle(c echo.Context, e endpoint.Endpoint) error {
 		return err
 	}
 	endpoint.SetPrincipal(c, p)
-	c.SetRequest(c.Request().WithContext(telemetry.WithPrincipal(ctx, p.Subject.String())))
+	telemetry.SetPrincipal(ctx, p.Subject.String())
 	return e.Handle(c)
 }
 
@@ -103,18 +107,29 @@ func bearer(r *http.Request) string {
 	return strings.TrimSpace(credential)
 }
 
-// unrouted answers what no endpoint took: unknown paths, wrong methods, and panics before an endpoint.
+// unrouted answers what no endpoint did: unknown paths, wrong methods and panics. It does so in the shape of the
+// protocol that owns the path, if there is one.
 func (s *Server) unrouted(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
-	status := http.StatusInternalServerError
-	if e, ok := errors.AsType[*echo.HTTPError](err); ok {
-		status = e.Code
-	} else {
-		s.deps.Log.ErrorContext(c.Request().Context(), "request failed", "status", status, "error", err)
+	ctx := c.Request().Context()
+	status, writeErr := s.ownerOf(c.Request().URL.Path).Error(c, err)
+	if status >= http.StatusInternalServerError {
+		s.deps.Log.ErrorContext(ctx, "request failed", "status", status, "error", err)
 	}
-	if err := c.JSON(status, map[string]string{"error": http.StatusText(status)}); err != nil {
-		s.deps.Log.DebugContext(c.Request().Context(), "an answer broke off", "error", err)
+	if writeErr != nil {
+		s.deps.Log.DebugContext(ctx, "an answer broke off", "error", writeErr)
 	}
+}
+
+// ownerOf returns the protocol that a path belongs to, the operational one when nobody claims it.
+func (s *Server) ownerOf(path string) Protocol {
+	for _, p := range s.deps.Protocols {
+		o, ok := p.(Owner)
+		if ok && slices.ContainsFunc(o.Owns(), func(own string) bool { return path == own || strings.HasPrefix(path, own+"/") }) {
+			return p
+		}
+	}
+	return operations{s}
 }

@@ -175,16 +175,38 @@ func TestEveryRouteAsksForWhatItDeclares(t *testing.T) {
 func TestUnknownPaths(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	for _, path := range []string{"/", "/nowhere", "/access/v1", "/access/v1/evaluation/", "/access/v2/evaluation", "/healthz/x", "/%2e%2e/healthz", "//healthz"} {
+	const ours, authzen = `{"error":"Not Found"}`, `"Not Found"` // whose path it is decides on the shape
+	tests := map[string]string{
+		"/": ours, "/nowhere": ours, "/access": ours, "/access/v2/evaluation": ours, "/access/v10": ours, "/healthz/x": ours,
+		"/%2e%2e/healthz": ours, "//healthz": ours, "/.well-known/other": ours,
+		"/access/v1": authzen, "/access/v1/": authzen, "/access/v1/evaluation/": authzen, "/access/v1/search/nothing": authzen,
+		"/.well-known/authzen-configuration/acme": authzen,
+	}
+	for path, want := range tests {
 		for _, credential := range []string{"", r.SiteToken} {
 			got := r.Call(t, http.MethodGet, path, credential, "")
-			if got.Status != http.StatusNotFound || got.Header.Get("Content-Type") != "application/json" || strings.TrimSpace(got.Body) != `{"error":"Not Found"}` || got.Header.Get("X-Request-Id") == "" {
-				t.Errorf("%s: %d %v %s", path, got.Status, got.Header, got.Body)
+			if got.Status != http.StatusNotFound || got.Header.Get("Content-Type") != "application/json" || strings.TrimSpace(got.Body) != want || got.Header.Get("X-Request-Id") == "" {
+				t.Errorf("%s: %d %v %s, want %s", path, got.Status, got.Header, got.Body, want)
 			}
 		}
 	}
-	if got := r.Call(t, http.MethodPost, "/healthz", "", "{}"); got.Status != http.StatusMethodNotAllowed || !strings.Contains(got.Header.Get("Allow"), http.MethodGet) {
-		t.Errorf("POST /healthz: %d, Allow %q", got.Status, got.Header.Get("Allow"))
+}
+
+func TestWrongMethods(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	const ours, authzen = `{"error":"Method Not Allowed"}`, `"Method Not Allowed"`
+	tests := map[string]struct{ method, allow, want string }{
+		"/healthz":                           {http.MethodPost, http.MethodGet, ours},
+		"/access/v1/evaluation":              {http.MethodGet, http.MethodPost, authzen},
+		"/access/v1/search/action":           {http.MethodDelete, http.MethodPost, authzen},
+		"/.well-known/authzen-configuration": {http.MethodPost, http.MethodGet, authzen},
+	}
+	for path, test := range tests {
+		got := r.Call(t, test.method, path, "", "{}")
+		if got.Status != http.StatusMethodNotAllowed || !strings.Contains(got.Header.Get("Allow"), test.allow) || strings.TrimSpace(got.Body) != test.want {
+			t.Errorf("%s %s: %d, Allow %q, %s; want %s", test.method, path, got.Status, got.Header.Get("Allow"), got.Body, test.want)
+		}
 	}
 }
 

@@ -26,6 +26,13 @@ type Protocol interface {
 	Error(c echo.Context, err error) (status int, writeErr error)
 }
 
+// Owner is a Protocol that owns whole paths: it also answers below them what none of its endpoints does, in its own
+// shape. Its Error then gets an *echo.HTTPError for an unknown path and a wrong method.
+type Owner interface {
+	// Owns returns the paths, without a slash at the end.
+	Owns() []string
+}
+
 // Deps are what a Server is made of. Tracer may be nil.
 type Deps struct {
 	Protocols    []Protocol

@@ -28,6 +28,8 @@ type protocol struct{ endpoints []endpoint.Endpoint }
 
 func (p protocol) Endpoints() []endpoint.Endpoint { return p.endpoints }
 
+func (p protocol) Owns() []string { return []string{"/owned"} }
+
 func (p protocol) Error(c echo.Context, err error) (int, error) {
 	status := http.StatusBadRequest
 	if fault.Is(err, fault.Internal) {
@@ -73,6 +75,7 @@ func TestFailuresShowNothingOfTheirCause(t *testing.T) {
 		endpoint.Endpoint{Method: http.MethodGet, Path: "/panic", Needs: endpoint.Public(), Handle: func(echo.Context) error { panic(secretCause) }},
 		endpoint.Endpoint{Method: http.MethodGet, Path: "/panic-nil", Needs: endpoint.Authenticated(), Handle: func(echo.Context) error { panic(nil) }}, // what a bug might do
 		endpoint.Endpoint{Method: http.MethodGet, Path: "/error", Needs: endpoint.Public(), Handle: func(echo.Context) error { return errors.New(secretCause) }},
+		endpoint.Endpoint{Method: http.MethodGet, Path: "/owned/panic", Needs: endpoint.Public(), Handle: func(echo.Context) error { panic(secretCause) }},
 		endpoint.Endpoint{Method: http.MethodGet, Path: "/half", Needs: endpoint.Public(), Handle: committed},
 	)
 	if err != nil {
@@ -83,6 +86,7 @@ func TestFailuresShowNothingOfTheirCause(t *testing.T) {
 		status     int
 	}{
 		"a panic":                     {"/panic", `{"error":"Internal Server Error"}`, 500},
+		"a panic below an own path":   {"/owned/panic", `"an internal error occurred"`, 500},
 		"a panic of nothing":          {"/panic-nil", `{"error":"Internal Server Error"}`, 500},
 		"an error nobody thought of":  {"/error", `"an internal error occurred"`, 500},
 		"an error behind half a body": {"/half", `half`, 200},

@@ -114,13 +114,15 @@ func deduplicate(qs []authz.Question) ([]*v1.CheckBulkPermissionsRequestItem, []
 			}
 			at = len(items)
 			seen[q] = at
-			items = append(items, &v1.CheckBulkPermissionsRequestItem{
-				Resource: object(q.Resource), Permission: q.Permission, Subject: subject(q.Subject),
-			})
+			items = append(items, item(q))
 		}
 		position[i] = at
 	}
 	return items, position, nil
+}
+
+func item(q authz.Question) *v1.CheckBulkPermissionsRequestItem {
+	return &v1.CheckBulkPermissionsRequestItem{Resource: object(q.Resource), Permission: q.Permission, Subject: subject(q.Subject)}
 }
 
 // appendAnswers adds the answers of one call. One question that failed fails them all: an answer that is missing

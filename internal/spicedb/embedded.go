@@ -5,15 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	v1 "github.com/authzed/authzed-go/proto/authzed/api/v1"
 	dsconfig "github.com/authzed/spicedb/pkg/cmd/datastore"
+	"github.com/authzed/spicedb/pkg/datalayer"
+	"github.com/authzed/spicedb/pkg/embedded"
+	"github.com/authzed/spicedb/pkg/zedtoken"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/spicedb/treestore"
 	"github.com/terrawarden/terrawarden/schema"
 )
 
@@ -23,157 +28,139 @@ var (
 )
 
 const (
-	// seedStream is how many relationships one import carries, each a transaction of its own; seedMessage how many
-	// one of its messages does.
-	seedStream  = 10_000
-	seedMessage = 1000
-	// memoryWindow is how long an older revision can be asked for: long enough for the pages and parts of one
+	defaultDecisionCache = 64 << 20
+	// parsedSchemas is the memory for schemas that checks have parsed; there is one at a time.
+	parsedSchemas = 16 << 20
+	// historyWindow is how long an older revision can be asked for: long enough for the pages and parts of one
 	// operation.
-	memoryWindow = time.Hour
+	historyWindow = 15 * time.Minute
+	unifiedSchema = "read-new-write-new"
 )
 
 // EmbeddedConfig says how the engine of the smallest size runs. The zero value works.
 type EmbeddedConfig struct {
-	DispatchCacheBytes uint64                // memory for decided sub-questions; 0 means 64 MiB
-	Registry           prometheus.Registerer // where the server's metrics go; nil keeps them to itself
+	DispatchCacheBytes uint64                // memory for decided sub-questions of bulk checks and searches; 0 means 64 MiB
+	DecisionCacheBytes int                   // memory for decisions and lists; 0 means 64 MiB, less than 0 keeps none
+	Store              treestore.Config      // of the datastore; its OnCommit is taken
+	Registry           prometheus.Registerer // where metrics go; nil keeps them to itself
 	Logger             *slog.Logger          // nil discards
+	OnDecision         func(remembered bool) // told of every decision; nil: nobody is
 }
 
-// Embedded is the engine of the smallest size: a SpiceDB server in this process over a datastore in memory. It
+// Embedded is the engine of the smallest size: SpiceDB in this process over an indexed datastore in memory. It
 // answers every question at the newest state and keeps nothing across a restart.
+//
+// A check has three ways, each ten times as long as the one before it: an answer that is remembered and still right
+// (memory.go), SpiceDB's own evaluation in process, and the server of the Engine inside, which also serves
+// everything that is no check.
 type Embedded struct {
 	*Engine
-	server *localServer
-	writer chan struct{} // holds one element while nobody writes
-	expiry *expiry
-	once   sync.Once
-	closed error
+	server  *localServer
+	tree    *treestore.Store
+	checker *embedded.Permissions
+	model   typeModel
+	realms  *realms
+	memory  *memory
+	tokens  atomic.Pointer[stamp]
+	told    func(remembered bool)
+	once    sync.Once
+	closed  error
 }
 
 // NewEmbedded starts an empty engine and gives it the schema. The context bounds the start.
 func NewEmbedded(ctx context.Context, cfg EmbeddedConfig) (*Embedded, error) {
-	settings := *dsconfig.NewConfigWithOptionsAndDefaults(
-		dsconfig.WithEngine(dsconfig.MemoryEngine),
-		dsconfig.WithRevisionQuantization(0),
-		dsconfig.WithFollowerReadDelay(0),
-		dsconfig.WithGCWindow(memoryWindow),
-	)
-	memory, err := dsconfig.NewDatastore(ctx, settings.ToOption())
+	types, err := compileModel()
 	if err != nil {
-		return nil, fmt.Errorf("make the memory datastore: %w", err)
+		return nil, err
 	}
-	logger := orDiscard(cfg.Logger)
-	srv, conn, err := startServer(ctx, serverConfig{
-		datastore: memory, settings: settings, schemaMode: "read-new-write-new",
-		dispatchCache: orDefault(cfg.DispatchCacheBytes, defaultDispatchCache), registry: cfg.Registry, logger: logger,
-	})
-	if err != nil {
-		return nil, errors.Join(err, memory.Close())
+	e := &Embedded{model: types, realms: newRealms(), told: cfg.OnDecision}
+	if e.told == nil {
+		e.told = func(bool) {}
 	}
-	e := &Embedded{
-		Engine: newEngine(conn, &store{Datastore: memory, alwaysHead: true}, localWrites),
-		server: srv,
-		writer: make(chan struct{}, 1),
+	e.memory = newMemory(e.realms, cfg.DecisionCacheBytes)
+	cfg.Store.OnCommit, cfg.Store.Window = e.committed, orDefault(cfg.Store.Window, historyWindow)
+	e.tree = treestore.New(cfg.Store)
+	if err := e.start(ctx, cfg); err != nil {
+		return nil, errors.Join(err, e.tree.Close())
 	}
-	e.writer <- struct{}{}
-	e.expiry = startExpiry(e.deleteExpired, logger)
 	if err := e.WriteSchema(ctx, schema.Text()); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil
 }
 
-// exclusively runs f while nobody else writes: of two overlapping writes the memory datastore can hide one that it
-// has acknowledged (SpiceDB issue 3212). A caller may give up waiting; once it is its turn the write runs to its
-// end, so that what was written is always known.
-func (e *Embedded) exclusively(ctx context.Context, f func(context.Context) error) error {
-	select {
-	case <-e.writer:
-	case <-ctx.Done():
-		return translate("wait for the writer", ctx.Err())
+func (e *Embedded) start(ctx context.Context, cfg EmbeddedConfig) error {
+	var err error
+	if e.checker, err = embedded.NewPermissions(embedded.Config{
+		Datastore: e.tree, SchemaMode: datalayer.SchemaModeReadNewWriteNew, SchemaCacheMaxCostBytes: parsedSchemas,
+	}); err != nil {
+		return fmt.Errorf("start the checker: %w", err)
 	}
-	defer func() { e.writer <- struct{}{} }()
-	if err := ctx.Err(); err != nil {
-		return translate("write", err)
+	if err := e.register(cfg.Registry); err != nil {
+		return errors.Join(err, e.checker.Close())
 	}
-	return f(context.WithoutCancel(ctx))
-}
-
-// Write implements authz.Writer.
-func (e *Embedded) Write(ctx context.Context, w authz.Write) (authz.Token, error) {
-	var token authz.Token
-	err := e.exclusively(ctx, func(ctx context.Context) error {
-		var err error
-		token, err = e.Engine.Write(ctx, w)
-		if err == nil {
-			e.expiry.note(w)
-		}
-		return err
+	srv, conn, err := startServer(ctx, serverConfig{
+		datastore: e.tree, settings: memorySettings(cfg.Store), schemaMode: unifiedSchema,
+		dispatchCache: orDefault(cfg.DispatchCacheBytes, defaultDispatchCache), registry: cfg.Registry, logger: orDiscard(cfg.Logger),
 	})
-	return token, err
-}
-
-// WriteSchema implements authz.Schemas.
-func (e *Embedded) WriteSchema(ctx context.Context, text string) error {
-	return e.exclusively(ctx, func(ctx context.Context) error { return e.Engine.WriteSchema(ctx, text) })
-}
-
-// Seed implements authz.Seeder. It imports instead of writing, which is faster and refuses what exists already.
-func (e *Embedded) Seed(ctx context.Context, relationships []authz.Relationship) error {
-	for part := range slices.Chunk(relationships, seedStream) {
-		err := e.exclusively(ctx, func(ctx context.Context) error {
-			if err := e.importAll(ctx, part); err != nil {
-				return err
-			}
-			e.expiry.note(authz.Write{Touches: part})
-			return nil
-		})
-		if err != nil {
-			return e.translate(ctx, fmt.Sprintf("seed %d relationships", len(relationships)), err)
-		}
+	if err != nil {
+		return errors.Join(err, e.checker.Close())
 	}
+	e.server = srv
+	e.Engine = newEngine(conn, &store{Datastore: e.tree, alwaysHead: true}, localWrites)
 	return nil
 }
 
-func (e *Embedded) importAll(ctx context.Context, relationships []authz.Relationship) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stream, err := e.permissions.ImportBulkRelationships(ctx)
-	if err != nil {
-		return err
-	}
-	for part := range slices.Chunk(relationships, seedMessage) {
-		message := &v1.ImportBulkRelationshipsRequest{Relationships: make([]*v1.Relationship, len(part))}
-		for i, r := range part {
-			message.Relationships[i] = relationship(r)
-		}
-		if stream.Send(message) != nil {
-			break // the receiver says why
-		}
-	}
-	_, err = stream.CloseAndRecv()
-	return err
+// memorySettings are what the server derives lifetimes from.
+func memorySettings(cfg treestore.Config) dsconfig.Config {
+	return *dsconfig.NewConfigWithOptionsAndDefaults(
+		dsconfig.WithEngine(dsconfig.MemoryEngine),
+		dsconfig.WithRevisionQuantization(0),
+		dsconfig.WithFollowerReadDelay(0),
+		dsconfig.WithGCWindow(cfg.Window),
+	)
 }
 
-// deleteExpired deletes what expire selects at the moment it runs. The write gives the newest state a revision of
-// its own, and with it answers that no cache can have.
-func (e *Embedded) deleteExpired(ctx context.Context, expire func() []authz.Relationship) error {
-	return e.exclusively(ctx, func(ctx context.Context) error {
-		due := expire()
-		if len(due) == 0 {
-			return nil
-		}
-		_, err := e.Engine.Write(ctx, authz.Write{Deletes: due, Metadata: map[string]string{"reason": "expired"}})
-		return err
-	})
+// committed follows every commit of the datastore, before its revision can be read.
+func (e *Embedded) committed(c treestore.Commit) {
+	e.realms.commit(c)
+	if c.Schema {
+		e.memory.forgetShapes()
+	}
+}
+
+// stamp is the token of a revision.
+type stamp struct {
+	revision uint64
+	token    *v1.ZedToken
+}
+
+// token returns the token of a snapshot. Making one costs more than remembering a decision, so that of the last
+// revision is kept.
+func (e *Embedded) token(ctx context.Context, v treestore.View) (*v1.ZedToken, error) {
+	if last := e.tokens.Load(); last != nil && last.revision == v.Revision() {
+		return last.token, nil
+	}
+	token, err := zedtoken.NewFromRevision(ctx, v.At(), datalayer.SchemaHash(v.SchemaHash()), e.tree)
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, err, "the authorization engine does not answer")
+	}
+	e.tokens.Store(&stamp{revision: v.Revision(), token: token})
+	return token, nil
+}
+
+// Write implements authz.Writer. A caller may give up before it begins; once begun it runs to its end, so that what
+// was written is always known.
+func (e *Embedded) Write(ctx context.Context, w authz.Write) (authz.Token, error) {
+	if err := ctx.Err(); err != nil {
+		return "", translate("write", err)
+	}
+	return e.Engine.Write(context.WithoutCancel(ctx), w)
 }
 
 // Close stops the engine and everything it runs. It may be called more than once.
 func (e *Embedded) Close() error {
-	e.once.Do(func() {
-		e.expiry.close()
-		e.closed = closeAll(e.Engine, e.server)
-	})
+	e.once.Do(func() { e.closed = errors.Join(closeAll(e.Engine, e.server), e.checker.Close()) })
 	return e.closed
 }
 

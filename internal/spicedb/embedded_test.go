@@ -49,29 +49,33 @@ func TestEmbeddedHasTheSchemaFromTheStart(t *testing.T) {
 
 func TestEmbeddedIsSeeded(t *testing.T) {
 	e := startEmbedded(t, spicedb.EmbeddedConfig{})
-	many := append(members("large", 12_000), rels(t, tenants)...) // more than one stream takes
+	wantKind(t, "seeding nonsense", e.Seed(t.Context(), rels(t, "ship:s1#crew@user:u1")), fault.Invalid)
+	wantKind(t, "seeding a permission", e.Seed(t.Context(), rels(t, "team:t1#member@user:u1")), fault.Invalid)
+	wantKind(t, "seeding a subject of the wrong type", e.Seed(t.Context(), rels(t, "workspace:w1#project@user:u1")), fault.Invalid)
+	wantKind(t, "seeding everybody", e.Seed(t.Context(), rels(t, "team:t1#membership@user:*")), fault.Invalid)
+	wantKind(t, "seeding an id that is none", e.Seed(t.Context(), rels(t, "team:t.1#membership@user:u1")), fault.Invalid)
+	wantKind(t, "seeding what cannot expire", e.Seed(t.Context(), []authz.Relationship{
+		expiring(t, "team:t1#membership@user:u1", time.Now().Add(time.Hour)),
+	}), fault.Invalid)
+	if err := e.Seed(t.Context(), nil); err != nil {
+		t.Errorf("seeding nothing: %v", err)
+	}
+
+	many := append(members("large", 12_000), rels(t, tenants)...)
+	many = append(many, rels(t, "organization:o1#force_delete_allowed@user:*")...)
+	many = append(many,
+		expiring(t, "workspace:w1b#binding@binding:b1", time.Now().Add(2*time.Second)),
+		expiring(t, "workspace:w1b#binding@binding:d1", time.Now().Add(-time.Hour)))
 	if err := e.Seed(t.Context(), many); err != nil {
 		t.Fatalf("Seed: %v", err)
 	}
 	wantAllowed(t, e, true, "user:m11999 member team:large")
 	wantAllowed(t, e, true, "user:u1 apply_run workspace:w1")
 	wantAllowed(t, e, false, "user:m12000 member team:large")
-	err := e.Seed(t.Context(), []authz.Relationship{
-		expiring(t, "workspace:w1b#binding@binding:b1", time.Now().Add(2*time.Second)),
-		expiring(t, "workspace:w1b#binding@binding:d1", time.Now().Add(-time.Hour)),
-	})
-	if err != nil {
-		t.Fatalf("Seed: %v", err)
-	}
 	const question = "user:u1 apply_run workspace:w1b"
 	wantAllowed(t, e, true, question)
 	eventually(t, 5*time.Second, "a seeded grant expires", func() bool { return !allowed(t, e, question, authz.Consistency{}) })
-
-	wantKind(t, "seeding what is there", e.Seed(t.Context(), rels(t, tenants)), fault.Conflict)
-	wantKind(t, "seeding nonsense", e.Seed(t.Context(), rels(t, "ship:s1#crew@user:u1")), fault.Invalid)
-	if err := e.Seed(t.Context(), nil); err != nil {
-		t.Errorf("seeding nothing: %v", err)
-	}
+	wantKind(t, "seeding what is not empty", e.Seed(t.Context(), rels(t, tenants)), fault.Conflict)
 }
 
 func TestEmbeddedIsAlwaysAtTheNewestState(t *testing.T) {

@@ -19,7 +19,9 @@ func TestLogLinesCarryTheirRequest(t *testing.T) {
 	t.Parallel()
 	span := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}})
 	request := func(ctx context.Context) context.Context {
-		return telemetry.WithPrincipal(telemetry.WithRequestID(ctx, "req-1"), "user:user-a")
+		ctx = telemetry.WithRequestID(ctx, "req-1")
+		telemetry.SetPrincipal(ctx, "user:user-a")
+		return ctx
 	}
 	rows := []struct {
 		name string
@@ -29,6 +31,14 @@ func TestLogLinesCarryTheirRequest(t *testing.T) {
 		{
 			"outside of a request nothing is added",
 			func(ctx context.Context, l *slog.Logger) { l.InfoContext(ctx, "started") },
+			map[string]any{"msg": "started"},
+		},
+		{
+			"a principal outside of a request is nobody's",
+			func(ctx context.Context, l *slog.Logger) {
+				telemetry.SetPrincipal(ctx, "user:user-a")
+				l.InfoContext(ctx, "started")
+			},
 			map[string]any{"msg": "started"},
 		},
 		{

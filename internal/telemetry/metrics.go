@@ -15,19 +15,37 @@ import (
 // Metrics counts and times what the service does. Every label value comes from the program, never from a caller,
 // so the number of series is bounded.
 type Metrics struct {
-	requests       *prometheus.CounterVec
-	requestSeconds *prometheus.HistogramVec
-	decisions      *prometheus.CounterVec
+	requests       *series[answered, requestSeries]
+	decisions      *series[decided, prometheus.Counter]
 	checkSeconds   prometheus.Histogram
 	engine, store  calls
 	cacheHits      prometheus.Counter
 	cacheMisses    prometheus.Counter
+	recalled       prometheus.Counter
+	lookedUp       prometheus.Counter
 	pendingIntents prometheus.Gauge
+}
+
+// answered are the labels of a request that was served, and requestSeries is what counts and times it.
+type answered struct {
+	route, method string
+	status        int
+}
+
+type requestSeries struct {
+	served  prometheus.Counter
+	seconds prometheus.Observer
+}
+
+// decided are the labels of a decision.
+type decided struct {
+	allowed bool
+	source  string
 }
 
 // calls are the calls to a part we depend on: how long they took, and how they failed.
 type calls struct {
-	seconds  *prometheus.HistogramVec
+	seconds  *series[string, prometheus.Observer]
 	failures *prometheus.CounterVec
 }
 
@@ -42,36 +60,70 @@ func NewRegistry() *prometheus.Registry {
 // panics.
 func NewMetrics(registry *prometheus.Registry) *Metrics {
 	m := &Metrics{
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "terrawarden_http_requests_total", Help: "Requests served, by route, method and status.",
-		}, []string{"route", "method", "status"}),
-		requestSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "terrawarden_http_request_duration_seconds", Help: "How long requests took, by route and method.", Buckets: latencies(),
-		}, []string{"route", "method"}),
-		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "terrawarden_decisions_total", Help: "Decisions, by result and by where the answer came from.",
-		}, []string{"result", "source"}),
+		requests:  newRequests(registry),
+		decisions: newDecisions(registry),
 		checkSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "terrawarden_check_duration_seconds", Help: "How long a permission check took, wherever its answer came from.", Buckets: latencies(),
 		}),
-		engine: newCalls("engine", "the authorization engine"),
-		store:  newCalls("store", "the catalog's database"),
+		engine: newCalls(registry, "engine", "the authorization engine"),
+		store:  newCalls(registry, "store", "the catalog's database"),
 		cacheHits: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "terrawarden_decision_cache_hits_total", Help: "Decisions answered from the cache.",
 		}),
 		cacheMisses: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "terrawarden_decision_cache_misses_total", Help: "Decisions that the cache did not hold.",
 		}),
+		recalled: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "terrawarden_catalog_cache_hits_total", Help: "Lookups of catalog rows answered from memory.",
+		}),
+		lookedUp: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "terrawarden_catalog_cache_misses_total", Help: "Lookups of catalog rows that memory might have answered and did not.",
+		}),
 		pendingIntents: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "terrawarden_pending_intents", Help: "Catalog writes whose relationships are not confirmed yet; lasting above zero means the engine is behind.",
 		}),
 	}
-	registry.MustRegister(
-		m.requests, m.requestSeconds, m.decisions, m.checkSeconds,
-		m.engine.seconds, m.engine.failures, m.store.seconds, m.store.failures,
-		m.cacheHits, m.cacheMisses, m.pendingIntents,
-	)
+	registry.MustRegister(m.checkSeconds, m.cacheHits, m.cacheMisses, m.recalled, m.lookedUp, m.pendingIntents)
 	return m
+}
+
+func newRequests(registry *prometheus.Registry) *series[answered, requestSeries] {
+	requests := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "terrawarden_http_requests_total", Help: "Requests served, by route, method and status.",
+	}, []string{"route", "method", "status"})
+	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "terrawarden_http_request_duration_seconds", Help: "How long requests took, by route and method.", Buckets: latencies(),
+	}, []string{"route", "method"})
+	registry.MustRegister(requests, seconds)
+	return newSeries(func(a answered) requestSeries {
+		return requestSeries{requests.WithLabelValues(a.route, a.method, strconv.Itoa(a.status)), seconds.WithLabelValues(a.route, a.method)}
+	})
+}
+
+func newDecisions(registry *prometheus.Registry) *series[decided, prometheus.Counter] {
+	decisions := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "terrawarden_decisions_total", Help: "Decisions, by result and by where the answer came from.",
+	}, []string{"result", "source"})
+	registry.MustRegister(decisions)
+	return newSeries(func(d decided) prometheus.Counter {
+		result := "denied"
+		if d.allowed {
+			result = "allowed"
+		}
+		return decisions.WithLabelValues(result, d.source)
+	})
+}
+
+// newCalls returns the metrics of a part we depend on.
+func newCalls(registry *prometheus.Registry, name, part string) calls {
+	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "terrawarden_" + name + "_call_duration_seconds", Help: "How long calls to " + part + " took, by operation.", Buckets: latencies(),
+	}, []string{"operation"})
+	failures := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "terrawarden_" + name + "_failures_total", Help: "Calls to " + part + " that failed, by operation and kind of failure.",
+	}, []string{"operation", "kind"})
+	registry.MustRegister(seconds, failures)
+	return calls{seconds: newSeries(func(operation string) prometheus.Observer { return seconds.WithLabelValues(operation) }), failures: failures}
 }
 
 // Request records a request that was served. The route is the pattern it matched, not its path; "" when none did.
@@ -80,17 +132,14 @@ func (m *Metrics) Request(route, method string, status int, took time.Duration) 
 		route = "unmatched"
 	}
 	method = knownMethod(method)
-	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
-	m.requestSeconds.WithLabelValues(route, method).Observe(took.Seconds())
+	request := m.requests.of(answered{route, method, status})
+	request.served.Inc()
+	request.seconds.Observe(took.Seconds())
 }
 
 // Decision records one decision and where it came from: "engine", "cache".
 func (m *Metrics) Decision(allowed bool, source string) {
-	result := "denied"
-	if allowed {
-		result = "allowed"
-	}
-	m.decisions.WithLabelValues(result, source).Inc()
+	m.decisions.of(decided{allowed, source}).Inc()
 }
 
 // Check records how long a permission check took.
@@ -106,29 +155,29 @@ func (m *Metrics) StoreCall(operation string, took time.Duration, err error) {
 	m.store.record(operation, took, err)
 }
 
-// CacheHit records a decision that the cache held.
-func (m *Metrics) CacheHit() { m.cacheHits.Inc() }
+// DecisionCache records a decision that the cache may hold, and whether it did.
+func (m *Metrics) DecisionCache(hit bool) {
+	if hit {
+		m.cacheHits.Inc()
+	} else {
+		m.cacheMisses.Inc()
+	}
+}
 
-// CacheMiss records a decision that the cache did not hold.
-func (m *Metrics) CacheMiss() { m.cacheMisses.Inc() }
+// CatalogLookup records a lookup of a catalog row that memory may answer, and whether it did.
+func (m *Metrics) CatalogLookup(remembered bool) {
+	if remembered {
+		m.recalled.Inc()
+	} else {
+		m.lookedUp.Inc()
+	}
+}
 
 // PendingIntents sets how many write intents wait to be confirmed.
 func (m *Metrics) PendingIntents(n int) { m.pendingIntents.Set(float64(n)) }
 
-// newCalls returns the metrics of a part we depend on.
-func newCalls(name, part string) calls {
-	return calls{
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "terrawarden_" + name + "_call_duration_seconds", Help: "How long calls to " + part + " took, by operation.", Buckets: latencies(),
-		}, []string{"operation"}),
-		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "terrawarden_" + name + "_failures_total", Help: "Calls to " + part + " that failed, by operation and kind of failure.",
-		}, []string{"operation", "kind"}),
-	}
-}
-
 func (c calls) record(operation string, took time.Duration, err error) {
-	c.seconds.WithLabelValues(operation).Observe(took.Seconds())
+	c.seconds.of(operation).Observe(took.Seconds())
 	if err != nil {
 		c.failures.WithLabelValues(operation, fault.KindOf(err).String()).Inc()
 	}

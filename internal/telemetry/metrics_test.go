@@ -3,6 +3,7 @@ package telemetry_test
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,13 +27,22 @@ func TestMetricsCountWhatHappened(t *testing.T) {
 	m.EngineCall("check", time.Millisecond, nil)
 	m.EngineCall("check", time.Millisecond, fault.New(fault.Unavailable, "gone"))
 	m.StoreCall("commit", time.Millisecond, errors.New("disk on fire"))
-	m.CacheHit()
-	m.CacheMiss()
-	m.CacheMiss()
+	m.DecisionCache(true)
+	m.DecisionCache(false)
+	m.DecisionCache(false)
+	m.CatalogLookup(true)
+	m.CatalogLookup(true)
+	m.CatalogLookup(false)
 	m.PendingIntents(7)
 	m.PendingIntents(3)
 
 	const want = `
+# HELP terrawarden_catalog_cache_hits_total Lookups of catalog rows answered from memory.
+# TYPE terrawarden_catalog_cache_hits_total counter
+terrawarden_catalog_cache_hits_total 2
+# HELP terrawarden_catalog_cache_misses_total Lookups of catalog rows that memory might have answered and did not.
+# TYPE terrawarden_catalog_cache_misses_total counter
+terrawarden_catalog_cache_misses_total 1
 # HELP terrawarden_decision_cache_hits_total Decisions answered from the cache.
 # TYPE terrawarden_decision_cache_hits_total counter
 terrawarden_decision_cache_hits_total 1
@@ -59,6 +69,7 @@ terrawarden_pending_intents 3
 terrawarden_store_failures_total{kind="internal",operation="commit"} 1
 `
 	if err := testutil.GatherAndCompare(registry, strings.NewReader(want),
+		"terrawarden_catalog_cache_hits_total", "terrawarden_catalog_cache_misses_total",
 		"terrawarden_decision_cache_hits_total", "terrawarden_decision_cache_misses_total", "terrawarden_decisions_total",
 		"terrawarden_engine_failures_total", "terrawarden_http_requests_total", "terrawarden_pending_intents",
 		"terrawarden_store_failures_total"); err != nil {
@@ -103,7 +114,7 @@ func TestMetricsTimeWhatHappened(t *testing.T) {
 func TestRegistriesAreApart(t *testing.T) {
 	t.Parallel()
 	first, second := telemetry.NewRegistry(), telemetry.NewRegistry()
-	telemetry.NewMetrics(first).CacheHit()
+	telemetry.NewMetrics(first).DecisionCache(true)
 	telemetry.NewMetrics(second)
 	for registry, want := range map[*prometheus.Registry]float64{first: 1, second: 0} {
 		families, err := registry.Gather()
@@ -141,5 +152,39 @@ func TestMetricsFollowTheNamingRules(t *testing.T) {
 	}
 	for _, p := range problems {
 		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+// Metrics are found by whoever counts first, however many do at once.
+func TestNothingIsLostWhenManyCount(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewRegistry()
+	m := telemetry.NewMetrics(registry)
+	const counters, each = 8, 100
+	var wg sync.WaitGroup
+	for range counters {
+		wg.Go(func() {
+			for i := range each {
+				m.Request("/healthz", "GET", 200+i%10, 0)
+				m.Decision(i%2 == 0, "cache")
+			}
+		})
+	}
+	wg.Wait()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted, series := map[string]float64{}, map[string]int{}
+	for _, family := range families {
+		for _, metric := range family.GetMetric() {
+			counted[family.GetName()] += metric.GetCounter().GetValue()
+			series[family.GetName()]++
+		}
+	}
+	for name, want := range map[string]int{"terrawarden_http_requests_total": 10, "terrawarden_decisions_total": 2} {
+		if counted[name] != counters*each || series[name] != want {
+			t.Errorf("%s: %v counted in %d series, want %d in %d", name, counted[name], series[name], counters*each, want)
+		}
 	}
 }

@@ -41,7 +41,7 @@ func ServiceWith(tb testing.TB, cfg config.Config, deps catalog.Deps) *Bench {
 		deps.Store = store
 	}
 	if deps.Engine == nil {
-		engine, seeder, err := app.OpenEngine(tb.Context(), cfg, Quiet(), nil)
+		engine, seeder, err := app.OpenEngine(tb.Context(), cfg, app.EngineDeps{Log: Quiet()})
 		if err != nil {
 			tb.Fatalf("open the engine: %v", err)
 		}

@@ -179,6 +179,9 @@ func draw(rt *rapid.T) operation {
 		func(ctx context.Context, q catalog.Queries) (any, error) {
 			return q.Grants(ctx, catalog.GrantFilter{Scopes: []authz.Object{scope, {Type: schema.TypeProject, ID: project}}, PlatformOnly: flag})
 		},
+		func(ctx context.Context, q catalog.Queries) (any, error) {
+			return q.Places(ctx, catalog.PlaceFilter{Type: scope.Type, Within: []authz.Object{scope, {Type: schema.TypeOrganization, ID: other}}, After: catalog.Place{Organization: name, Name: n}})
+		},
 		dump,
 	}
 	return rapid.SampledFrom(all).Draw(rt, "operation")
@@ -218,6 +221,13 @@ func dump(ctx context.Context, q catalog.Queries) (any, error) {
 	keep(workspaces, err)
 	stacks, err := q.Stacks(ctx, catalog.WorkspaceFilter{})
 	keep(stacks, err)
+	for _, objectType := range []string{schema.TypeOrganization, schema.TypeProject, schema.TypeWorkspace, schema.TypeStack} {
+		f := catalog.PlaceFilter{Type: objectType, Within: []authz.Object{{Type: schema.TypePlatform}}}
+		places, err := q.Places(ctx, f)
+		keep(places, err)
+		count, err := q.CountPlaces(ctx, f)
+		keep(count, err)
+	}
 	grants, err := q.Grants(ctx, catalog.GrantFilter{})
 	keep(grants, err)
 	tokens, err := q.Tokens(ctx, catalog.TokenFilter{})

@@ -23,7 +23,7 @@ type check struct {
 func Run(t *testing.T, newStore func(t *testing.T) catalog.Store) {
 	t.Helper()
 	for _, c := range slices.Concat(
-		nounChecks(), peopleChecks(), teamChecks(), groupChecks(), placeChecks(), accessChecks(), journalChecks(),
+		nounChecks(), peopleChecks(), teamChecks(), groupChecks(), placeChecks(), listedChecks(), accessChecks(), journalChecks(),
 		cascadeChecks(), transactionChecks(), exclusiveChecks(),
 	) {
 		t.Run(c.name, func(t *testing.T) {

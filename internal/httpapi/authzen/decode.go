@@ -2,12 +2,13 @@ package authzen
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
-	"strconv"
+	"sync"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/terrawarden/terrawarden/internal/fault"
 )
@@ -17,15 +18,12 @@ const (
 	maxDepth = 32
 )
 
-// object is a JSON object whose members are not decoded yet. Unknown members are ignored by never being asked for.
-type object map[string]json.RawMessage
-
 // readBody returns the request body as an object (section 10.1.1: JSON objects of type application/json).
 func readBody(r *http.Request) (object, error) {
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+	if !isJSON(r.Header.Get("Content-Type")) {
 		return nil, fault.New(fault.Invalid, "the content type must be application/json")
 	}
-	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	raw, err := readAll(r)
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "the body could not be read")
 	}
@@ -35,141 +33,146 @@ func readBody(r *http.Request) (object, error) {
 	return parse(raw)
 }
 
-// parse decodes a JSON object, refusing what I-JSON advises against: duplicate names, and nesting beyond reason.
+// readAll returns a body, and one byte more than is allowed of one that is larger. A small body is read into just the
+// room it needs; a large one has yet to arrive before it takes any.
+func readAll(r *http.Request) ([]byte, error) {
+	const small = 4 << 10
+	if r.ContentLength < 0 || r.ContentLength > small {
+		return io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	}
+	raw := make([]byte, r.ContentLength)
+	_, err := io.ReadFull(r.Body, raw)
+	return raw, err
+}
+
+// isJSON reports whether a content type is application/json, whatever its parameters.
+func isJSON(contentType string) bool {
+	if contentType == "application/json" { // as nearly everybody writes it
+		return true
+	}
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && media == "application/json"
+}
+
+// parse decodes a JSON object, refusing what I-JSON (RFC 7493) forbids, duplicate names above all, and nesting
+// beyond reason.
 func parse(raw []byte) (object, error) {
-	if err := wellFormed(raw); err != nil {
+	r := newReader(raw)
+	defer r.release()
+	v, err := r.value(0)
+	if err != nil {
 		return nil, err
 	}
-	var o object
-	if err := json.Unmarshal(raw, &o); err != nil || o == nil {
+	if _, err := r.decoder.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, fault.New(fault.Invalid, "the body holds more than one JSON value")
+	}
+	if v.members == nil {
 		return nil, fault.New(fault.Invalid, "the body must be a JSON object")
 	}
-	return o, nil
+	return v.members, nil
 }
 
-func wellFormed(raw []byte) error {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	if err := walk(dec, 0); err != nil {
-		if _, ok := errors.AsType[*fault.Error](err); ok {
-			return err
-		}
-		return fault.Wrap(fault.Invalid, err, "the body is not valid JSON")
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return fault.New(fault.Invalid, "the body holds more than one JSON value")
-	}
-	return nil
+// reader reads values one behind the other. The decoder finds them and checks them; what is kept of them are parts
+// of raw, because the decoder's own results last only until it reads on.
+type reader struct {
+	raw     []byte
+	input   bytes.Buffer // raw, as the decoder wants it
+	decoder jsontext.Decoder
 }
 
-// walk reads one value.
-func walk(dec *json.Decoder, depth int) error {
+// readers are those that were released: a decoder grows tables of names that cost more than reading a question.
+var readers = sync.Pool{New: func() any { return new(reader) }} //nolint:gochecknoglobals // what is left in one is never read
+
+// newReader returns a reader of raw, which must stay as it is. The caller releases it.
+func newReader(raw []byte) *reader {
+	r, _ := readers.Get().(*reader)
+	r.raw, r.input = raw, *bytes.NewBuffer(raw)
+	r.decoder.Reset(&r.input)
+	return r
+}
+
+func (r *reader) release() { readers.Put(r) }
+
+// value reads a value with everything in it.
+func (r *reader) value(depth int) (value, error) {
 	if depth > maxDepth {
-		return fault.New(fault.Invalid, "the body is nested more than %d deep", maxDepth)
+		return value{}, fault.New(fault.Invalid, "the body is nested more than %d deep", maxDepth)
 	}
-	token, err := dec.Token()
+	kind := r.decoder.PeekKind()
+	if kind == jsontext.KindBeginObject {
+		return r.object(depth)
+	}
+	if kind == jsontext.KindBeginArray {
+		return r.array(depth)
+	}
+	raw, err := r.scalar()
+	return value{raw: raw}, err
+}
+
+// scalar reads a value that holds no others, or a name.
+func (r *reader) scalar() ([]byte, error) {
+	v, err := r.decoder.ReadValue()
 	if err != nil {
-		return err
+		return nil, malformed(err)
 	}
-	switch token {
-	case json.Delim('{'):
-		return walkObject(dec, depth)
-	case json.Delim('['):
-		for dec.More() {
-			if err := walk(dec, depth+1); err != nil {
-				return err
-			}
-		}
-		_, err = dec.Token()
-	}
-	return err
+	end := int(r.decoder.InputOffset())
+	return r.raw[end-len(v) : end], nil
 }
 
-func walkObject(dec *json.Decoder, depth int) error {
-	seen := map[string]bool{}
-	for dec.More() {
-		name, err := dec.Token()
+// token reads a bracket and returns where it stands.
+func (r *reader) token() (int, error) {
+	if _, err := r.decoder.ReadToken(); err != nil {
+		return 0, malformed(err)
+	}
+	return int(r.decoder.InputOffset()) - 1, nil
+}
+
+func (r *reader) object(depth int) (value, error) {
+	start, err := r.token()
+	if err != nil {
+		return value{}, err
+	}
+	members := make(object, 0, 2) // a type and an id; more would be a gift to whoever sends many small objects
+	for r.decoder.PeekKind() != jsontext.KindEndObject {
+		name, err := r.scalar()
 		if err != nil {
-			return err
+			return value{}, err
 		}
-		key, _ := name.(string)
-		if seen[key] {
-			return fault.New(fault.Invalid, "the name %q stands twice in one object", key)
+		v, err := r.value(depth + 1)
+		if err != nil {
+			return value{}, err
 		}
-		seen[key] = true
-		if err := walk(dec, depth+1); err != nil {
-			return err
+		members = append(members, member{unquoted(name), v})
+	}
+	end, err := r.token()
+	if err != nil {
+		return value{}, err
+	}
+	return value{raw: r.raw[start : end+1], members: members}, nil
+}
+
+// array reads an array and keeps nothing of what is in it: most are of no interest, and the rest is read by items.
+func (r *reader) array(depth int) (value, error) {
+	start, err := r.token()
+	if err != nil {
+		return value{}, err
+	}
+	for r.decoder.PeekKind() != jsontext.KindEndArray {
+		if _, err := r.value(depth + 1); err != nil {
+			return value{}, err
 		}
 	}
-	_, err := dec.Token()
-	return err
+	end, err := r.token()
+	if err != nil {
+		return value{}, err
+	}
+	return value{raw: r.raw[start : end+1]}, nil
 }
 
-// null reports whether a member is absent or null; both mean the same here.
-func null(raw json.RawMessage) bool {
-	return len(raw) == 0 || bytes.Equal(bytes.TrimSpace(raw), []byte("null"))
-}
-
-// child returns an object member, nil when it is absent.
-func (o object) child(path, name string) (object, error) {
-	if null(o[name]) {
-		return nil, nil //nolint:nilnil // absent is an answer
+// malformed is the answer to what the decoder refused.
+func malformed(err error) error {
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok && errors.Is(err, jsontext.ErrDuplicateName) {
+		return fault.New(fault.Invalid, "the name %q stands twice in one object", syntax.JSONPointer.LastToken())
 	}
-	var c object
-	if err := json.Unmarshal(o[name], &c); err != nil {
-		return nil, fault.At(join(path, name), "must be an object")
-	}
-	return c, nil
-}
-
-// text returns a string member, "" when it is absent.
-func (o object) text(path, name string) (string, error) {
-	if null(o[name]) {
-		return "", nil
-	}
-	var s string
-	if err := json.Unmarshal(o[name], &s); err != nil {
-		return "", fault.At(join(path, name), "must be a string")
-	}
-	return s, nil
-}
-
-// required returns a string member that must be there.
-func (o object) required(path, name string) (string, error) {
-	s, err := o.text(path, name)
-	if err == nil && s == "" {
-		return "", fault.At(join(path, name), "is required")
-	}
-	return s, err
-}
-
-// flag returns a boolean member, false when it is absent.
-func (o object) flag(path, name string) (bool, error) {
-	if null(o[name]) {
-		return false, nil
-	}
-	var b bool
-	if err := json.Unmarshal(o[name], &b); err != nil {
-		return false, fault.At(join(path, name), "must be true or false")
-	}
-	return b, nil
-}
-
-// count returns a whole number above zero, 0 when it is absent.
-func (o object) count(path, name string) (int, error) {
-	if null(o[name]) {
-		return 0, nil
-	}
-	n, err := strconv.Atoi(string(bytes.TrimSpace(o[name])))
-	if err != nil || n < 1 {
-		return 0, fault.At(join(path, name), "must be a whole number above zero")
-	}
-	return n, nil
-}
-
-func join(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
+	return fault.Wrap(fault.Invalid, err, "the body is not valid JSON")
 }

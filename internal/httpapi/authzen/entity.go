@@ -1,8 +1,6 @@
 package authzen
 
 import (
-	"encoding/json"
-
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
@@ -11,17 +9,17 @@ import (
 // entities are the four members of an evaluation, before they are understood: in a batch each stands for itself
 // and replaces the default as a whole (section 7.1.1).
 type entities struct {
-	subject, action, resource, context json.RawMessage
+	subject, action, resource, context value
 }
 
 func entitiesOf(o object) entities {
-	return entities{subject: o["subject"], action: o["action"], resource: o["resource"], context: o["context"]}
+	return entities{subject: o.get("subject"), action: o.get("action"), resource: o.get("resource"), context: o.get("context")}
 }
 
 // or fills what is absent from defaults.
 func (e entities) or(defaults entities) entities {
-	pick := func(own, other json.RawMessage) json.RawMessage {
-		if null(own) {
+	pick := func(own, other value) value {
+		if own.null() {
 			return other
 		}
 		return own
@@ -39,30 +37,29 @@ type wanted struct{ subjectID, action, resourceID bool }
 func (e entities) question(w wanted) (catalog.Ask, catalog.AskOptions, error) {
 	var a catalog.Ask
 	var err error
-	members := object{"subject": e.subject, "action": e.action, "resource": e.resource, "context": e.context}
-	if a.SubjectType, a.SubjectID, _, err = members.entity("subject", w.subjectID); err != nil {
+	if a.SubjectType, a.SubjectID, _, err = e.subject.entity("subject", w.subjectID); err != nil {
 		return a, catalog.AskOptions{}, err
 	}
 	if w.action {
-		if a.Action, err = members.actionName(); err != nil {
+		if a.Action, err = e.action.actionName(); err != nil {
 			return a, catalog.AskOptions{}, err
 		}
 	}
 	var properties object
-	if a.ResourceType, a.ResourceID, properties, err = members.entity("resource", w.resourceID); err != nil {
+	if a.ResourceType, a.ResourceID, properties, err = e.resource.entity("resource", w.resourceID); err != nil {
 		return a, catalog.AskOptions{}, err
 	}
 	if a.Sensitive, err = properties.flag("resource.properties", "sensitive"); err != nil {
 		return a, catalog.AskOptions{}, err
 	}
-	o, err := members.options()
+	o, err := e.context.options()
 	return a, o, err
 }
 
 // entity reads a subject or resource: type, id and properties. Where the id is what is searched for, it is
 // ignored when present (section 8.4.1).
-func (o object) entity(name string, withID bool) (typeName, id string, properties object, err error) {
-	entity, err := o.child("", name)
+func (v value) entity(name string, withID bool) (typeName, id string, properties object, err error) {
+	entity, err := v.object("", name)
 	if err != nil {
 		return "", "", nil, err
 	}
@@ -81,8 +78,8 @@ func (o object) entity(name string, withID bool) (typeName, id string, propertie
 	return typeName, id, properties, err
 }
 
-func (o object) actionName() (string, error) {
-	action, err := o.child("", "action")
+func (v value) actionName() (string, error) {
+	action, err := v.object("", "action")
 	if err != nil {
 		return "", err
 	}
@@ -96,9 +93,9 @@ func (o object) actionName() (string, error) {
 }
 
 // options reads what we understand of the request context.
-func (o object) options() (catalog.AskOptions, error) {
+func (v value) options() (catalog.AskOptions, error) {
 	var out catalog.AskOptions
-	ctx, err := o.child("", "context")
+	ctx, err := v.object("", "context")
 	if err != nil || ctx == nil {
 		return out, err
 	}

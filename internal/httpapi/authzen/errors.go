@@ -1,6 +1,7 @@
 package authzen
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -11,6 +12,9 @@ import (
 // Error writes an error in the protocol's form: a status and a message as a JSON string (section 10.1.5). It
 // returns the status it wrote.
 func (h *Handler) Error(c echo.Context, err error) (int, error) {
+	if e, ok := errors.AsType[*echo.HTTPError](err); ok { // no endpoint took the request
+		return e.Code, c.JSON(e.Code, http.StatusText(e.Code))
+	}
 	status := status(fault.KindOf(err))
 	switch status {
 	case http.StatusUnauthorized:

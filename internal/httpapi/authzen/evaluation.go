@@ -1,7 +1,6 @@
 package authzen
 
 import (
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -60,6 +59,14 @@ func answer(a catalog.Answer) decision {
 	return d
 }
 
+// bare is the encoded answer without a context, as nearly all are.
+func bare(allowed bool) []byte {
+	if allowed {
+		return []byte(`{"decision":true}` + "\n")
+	}
+	return []byte(`{"decision":false}` + "\n")
+}
+
 func (h *Handler) evaluation(c echo.Context) error {
 	body, err := readBody(c.Request())
 	if err != nil {
@@ -79,6 +86,9 @@ func (h *Handler) single(c echo.Context, body object) error {
 	}
 	h.Observe(answers[0].Allowed)
 	h.stamp(c, token)
+	if answers[0].Reason == nil {
+		return c.JSONBlob(http.StatusOK, bare(answers[0].Allowed))
+	}
 	return c.JSON(http.StatusOK, answer(answers[0]))
 }
 
@@ -91,23 +101,21 @@ func (h *Handler) evaluations(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	var raw []json.RawMessage
-	if !null(body["evaluations"]) {
-		if err := json.Unmarshal(body["evaluations"], &raw); err != nil {
-			return fault.At("evaluations", "must be an array")
-		}
+	items, err := body.list("", "evaluations", maxEvaluations)
+	if err != nil {
+		return err
 	}
 	semantic, err := body.semantic()
 	if err != nil {
 		return err
 	}
-	if len(raw) == 0 {
+	if len(items) == 0 {
 		return h.single(c, body)
 	}
-	if len(raw) > maxEvaluations {
+	if len(items) > maxEvaluations {
 		return fault.At("evaluations", "must not hold more than %d items", maxEvaluations)
 	}
-	b := understand(raw, entitiesOf(body))
+	b := understand(items, entitiesOf(body))
 	token, err := h.run(c, b)
 	if err != nil {
 		return err
@@ -163,10 +171,10 @@ type batch struct {
 }
 
 // understand reads the items. One that makes no sense is a deny with an error, and the others are answered.
-func understand(raw []json.RawMessage, defaults entities) *batch {
-	b := &batch{decisions: make([]decision, len(raw)), groups: map[catalog.AskOptions][]int{}, asks: make([]catalog.Ask, len(raw))}
-	for i, r := range raw {
-		ask, options, err := item(r, defaults)
+func understand(items []value, defaults entities) *batch {
+	b := &batch{decisions: make([]decision, len(items)), groups: map[catalog.AskOptions][]int{}, asks: make([]catalog.Ask, len(items))}
+	for i, v := range items {
+		ask, options, err := item(v, defaults)
 		if err != nil {
 			b.decisions[i] = refused(err)
 			continue
@@ -185,12 +193,11 @@ func refused(err error) decision {
 	return decision{Context: &decisionContext{Error: &itemError{Status: http.StatusBadRequest, Message: text(err)}}}
 }
 
-func item(raw json.RawMessage, defaults entities) (catalog.Ask, catalog.AskOptions, error) {
-	var o object
-	if err := json.Unmarshal(raw, &o); err != nil || o == nil {
+func item(v value, defaults entities) (catalog.Ask, catalog.AskOptions, error) {
+	if v.members == nil {
 		return catalog.Ask{}, catalog.AskOptions{}, fault.New(fault.Invalid, "an evaluation must be an object")
 	}
-	return entitiesOf(o).or(defaults).question(wanted{subjectID: true, action: true, resourceID: true})
+	return entitiesOf(v.members).or(defaults).question(wanted{subjectID: true, action: true, resourceID: true})
 }
 
 // run asks each group of items that share their options with one call.

@@ -50,8 +50,8 @@ func FuzzEvaluation(f *testing.F) {
 		if _, err := body.semantic(); !decoded(t, "semantic", err) {
 			return
 		}
-		var items []json.RawMessage
-		if json.Unmarshal(body["evaluations"], &items) != nil {
+		items, err := body.list("", "evaluations", maxEvaluations)
+		if !decoded(t, "evaluations", err) {
 			return
 		}
 		b := understand(items, entitiesOf(body))

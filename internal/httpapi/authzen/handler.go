@@ -30,18 +30,22 @@ type Deps struct {
 }
 
 // Handler serves the API.
-type Handler struct{ Deps }
+type Handler struct {
+	Deps
+	zedToken string // the header's name as net/http keeps it, worked out once
+}
 
 // New returns a Handler.
 func New(d Deps) *Handler {
 	if d.Observe == nil {
 		d.Observe = func(bool) {}
 	}
-	return &Handler{Deps: d}
+	return &Handler{Deps: d, zedToken: http.CanonicalHeaderKey(endpoint.ZedToken)}
 }
 
 // Paths of the API (section 10.1 of the specification).
 const (
+	pathAPI            = "/access/v1"
 	pathEvaluation     = "/access/v1/evaluation"
 	pathEvaluations    = "/access/v1/evaluations"
 	pathSearchSubject  = "/access/v1/search/subject"
@@ -62,6 +66,9 @@ func (h *Handler) Endpoints() []endpoint.Endpoint {
 	}
 }
 
+// Owns returns the paths below which errors have the protocol's form, whoever finds them.
+func (h *Handler) Owns() []string { return []string{pathAPI, pathDiscovery} }
+
 // decisionID is the header that names an answer, for logs on both sides.
 const decisionID = "Decision-Id"
 
@@ -69,7 +76,7 @@ const decisionID = "Decision-Id"
 func (h *Handler) stamp(c echo.Context, token authz.Token) {
 	c.Response().Header().Set(decisionID, h.NewID())
 	if token != "" {
-		c.Response().Header().Set(endpoint.ZedToken, string(token))
+		c.Response().Header().Set(h.zedToken, string(token))
 	}
 }
 

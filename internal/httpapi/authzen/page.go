@@ -10,7 +10,8 @@ import (
 	"github.com/terrawarden/terrawarden/internal/fault"
 )
 
-// cursor is where a page begins and how long it is. binding ties its tokens to the request and the caller.
+// cursor is where a page begins, in the words of the search itself, and how long it is. binding ties its tokens to the
+// request and the caller.
 type cursor struct {
 	after   string
 	limit   int
@@ -45,7 +46,7 @@ func bind(body object, kind string, p catalog.Principal) [sha256.Size]byte {
 	canonical := map[string]any{"kind": kind, "caller": p.Subject.String()}
 	for _, name := range []string{"subject", "action", "resource", "context"} {
 		var v any
-		if json.Unmarshal(body[name], &v) == nil {
+		if json.Unmarshal(body.get(name).raw, &v) == nil {
 			canonical[name] = v
 		}
 	}
@@ -56,7 +57,7 @@ func bind(body object, kind string, p catalog.Principal) [sha256.Size]byte {
 	return sha256.Sum256(raw)
 }
 
-// nextToken makes the token of the page after an id, "" at the end.
+// nextToken makes the token of the page that begins behind something a search has named, "" at the end.
 func (h *Handler) nextToken(c cursor, after string) string {
 	if after == "" {
 		return ""

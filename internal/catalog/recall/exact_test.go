@@ -1,0 +1,255 @@
+package recall_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/catalog/recall"
+	"github.com/terrawarden/terrawarden/internal/catalog/sqlstore"
+	"github.com/terrawarden/terrawarden/internal/fault"
+)
+
+// outcome is everything a caller can see of a lookup.
+type outcome struct {
+	Key     string
+	Value   any
+	Kind    fault.Kind
+	Message string
+}
+
+func observe(key string, value any, err error) outcome {
+	if err == nil {
+		return outcome{Key: key, Value: value}
+	}
+	message, _ := fault.Public(err)
+	return outcome{Key: key, Kind: fault.KindOf(err), Message: message}
+}
+
+// few numbers make ids and names collide often.
+func few() []string { return []string{"1", "2", "3"} }
+
+func spellings() []string { return []string{"anna", "Änne", "İda", "bob"} }
+
+// everything looks every row up under every key.
+func everything(ctx context.Context, q catalog.Queries) []outcome {
+	var out []outcome
+	one := func(key string) func(any, error) {
+		return func(v any, err error) { out = append(out, observe(key, v, err)) }
+	}
+	for _, n := range few() {
+		one("user " + n)(boxed(q.User(ctx, "user-"+n)))
+		one("account " + n)(boxed(q.ServiceAccount(ctx, "sa-"+n)))
+		one("organization " + n)(boxed(q.Organization(ctx, "org-"+n)))
+		one("team " + n)(boxed(q.Team(ctx, "team-"+n)))
+		one("group " + n)(boxed(q.Group(ctx, "grp-"+n)))
+		one("project " + n)(boxed(q.Project(ctx, "prj-"+n)))
+		one("workspace " + n)(boxed(q.Workspace(ctx, "ws-"+n)))
+		one("stack " + n)(boxed(q.Stack(ctx, "st-"+n)))
+		one("token " + n)(boxed(q.Token(ctx, "at-"+n)))
+	}
+	for i, name := range spellings() {
+		if i%2 == 0 {
+			name = strings.ToUpper(name)
+		}
+		one("user " + name)(boxed(q.UserByUsername(ctx, name)))
+		one("account " + name)(boxed(q.ServiceAccountByName(ctx, name)))
+		one("organization " + name)(boxed(q.OrganizationByName(ctx, name)))
+		for _, org := range []string{"org-1", "org-2"} {
+			path := " " + org + "/" + name
+			one("team" + path)(boxed(q.TeamByName(ctx, org, name)))
+			one("project" + path)(boxed(q.ProjectByName(ctx, org, name)))
+			one("workspace" + path)(boxed(q.WorkspaceByName(ctx, org, name)))
+			one("stack" + path)(boxed(q.StackByName(ctx, org, name)))
+		}
+	}
+	return out
+}
+
+func boxed[T any](v T, err error) (any, error) { return v, err }
+
+// operation is one write whose arguments are drawn.
+type operation func(context.Context, catalog.Queries) error
+
+func draw(rt *rapid.T) operation {
+	from := func(values []string, label string) string { return rapid.SampledFrom(values).Draw(rt, label) }
+	n, name := from(few(), "id"), from(spellings(), "name")
+	org, project := "org-"+from(few(), "organization"), "prj-"+from(few(), "project")
+	user := catalog.User{ID: "user-" + n, Username: name, Suspended: rapid.Bool().Draw(rt, "suspended")}
+	account := catalog.ServiceAccount{ID: "sa-" + n, Name: name, Suspended: user.Suspended}
+	organization := catalog.Organization{ID: "org-" + n, Name: name, Disabled: user.Suspended}
+	team := catalog.Team{ID: "team-" + n, OrganizationID: org, Name: name}
+	group := catalog.Group{ID: "grp-" + n, Source: "s", ExternalID: name}
+	folder := catalog.Project{ID: "prj-" + n, OrganizationID: org, Name: name}
+	workspace := catalog.Workspace{ID: "ws-" + n, OrganizationID: org, ProjectID: project, Name: name}
+	stack := catalog.Stack{ID: "st-" + n, OrganizationID: org, ProjectID: project, Name: name}
+	owner := rapid.SampledFrom([]catalog.Token{
+		{Kind: catalog.TokenUser, OwnerID: user.ID},
+		{Kind: catalog.TokenService, OwnerID: account.ID},
+		{Kind: catalog.TokenTeam, OwnerID: team.ID},
+		{Kind: catalog.TokenOrganization, OwnerID: org},
+	}).Draw(rt, "owner")
+	token := catalog.Token{ID: "at-" + n, Kind: owner.Kind, OwnerID: owner.OwnerID, Scopes: []string{name}, Hash: []byte(name)}
+	used := time.UnixMicro(rapid.Int64Range(1, 9).Draw(rt, "used")).UTC()
+	return rapid.SampledFrom([]operation{
+		func(ctx context.Context, q catalog.Queries) error { return q.InsertUser(ctx, user) },
+		func(ctx context.Context, q catalog.Queries) error { return q.UpdateUser(ctx, user) },
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteUser(ctx, user.ID) },
+		func(ctx context.Context, q catalog.Queries) error { return q.InsertServiceAccount(ctx, account) },
+		func(ctx context.Context, q catalog.Queries) error { return q.UpdateServiceAccount(ctx, account) },
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteServiceAccount(ctx, account.ID) },
+		func(ctx context.Context, q catalog.Queries) error { return q.InsertOrganization(ctx, organization) },
+		func(ctx context.Context, q catalog.Queries) error { return q.UpdateOrganization(ctx, organization) },
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteOrganization(ctx, organization.ID) },
+		func(ctx context.Context, q catalog.Queries) error { return q.InsertTeam(ctx, team) },
+		func(ctx context.Context, q catalog.Queries) error { return q.UpdateTeam(ctx, team) },
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteTeam(ctx, team.ID) },
+		func(ctx context.Context, q catalog.Queries) error { return q.InsertGroup(ctx, group) },
+		func(ctx context.Context, q catalog.Queries) error { return q.UpdateGroup(ctx, group) },
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteGroup(ctx, group.ID) },
+		func(ctx context.Context, q catalog.Queries) error { return q.InsertProject(ctx, folder) },
+		func(ctx context.Context, q catalog.Queries) error { return q.UpdateProject(ctx, folder) },
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteProject(ctx, folder.ID) },
+		func(ctx context.Context, q catalog.Queries) error { return q.InsertWorkspace(ctx, workspace) },
+		func(ctx context.Context, q catalog.Queries) error { return q.UpdateWorkspace(ctx, workspace) },
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteWorkspace(ctx, workspace.ID) },
+		func(ctx context.Context, q catalog.Queries) error { return q.InsertStack(ctx, stack) },
+		func(ctx context.Context, q catalog.Queries) error { return q.UpdateStack(ctx, stack) },
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteStack(ctx, stack.ID) },
+		func(ctx context.Context, q catalog.Queries) error { return q.InsertToken(ctx, token) },
+		func(ctx context.Context, q catalog.Queries) error { return q.TouchToken(ctx, token.ID, used) },
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteToken(ctx, token.ID) },
+	}).Draw(rt, "operation")
+}
+
+// furnish gives every operation something to change.
+func furnish(ctx context.Context, q catalog.Queries) error {
+	var faults []error
+	for i, n := range few() {
+		org, project, name := "org-"+n, "prj-"+n, spellings()[i]
+		faults = append(faults,
+			q.InsertUser(ctx, catalog.User{ID: "user-" + n, Username: name}),
+			q.InsertServiceAccount(ctx, catalog.ServiceAccount{ID: "sa-" + n, Name: name}),
+			q.InsertOrganization(ctx, catalog.Organization{ID: org, Name: name}),
+			q.InsertTeam(ctx, catalog.Team{ID: "team-" + n, OrganizationID: org, Name: name}),
+			q.InsertGroup(ctx, catalog.Group{ID: "grp-" + n, Source: "s", ExternalID: name}),
+			q.InsertProject(ctx, catalog.Project{ID: project, OrganizationID: org, Name: name}),
+			q.InsertWorkspace(ctx, catalog.Workspace{ID: "ws-" + n, OrganizationID: org, ProjectID: project, Name: name}),
+			q.InsertStack(ctx, catalog.Stack{ID: "st-" + n, OrganizationID: org, ProjectID: project, Name: name}),
+		)
+	}
+	for n, t := range map[string]catalog.Token{
+		"1": {Kind: catalog.TokenUser, OwnerID: "user-1"},
+		"2": {Kind: catalog.TokenTeam, OwnerID: "team-1"},
+		"3": {Kind: catalog.TokenService, OwnerID: "sa-1"},
+	} {
+		t.ID = "at-" + n
+		faults = append(faults, q.InsertToken(ctx, t))
+	}
+	return errors.Join(faults...)
+}
+
+// TestWhatARowTakesAlong deletes rows while memory holds everything there is.
+func TestWhatARowTakesAlong(t *testing.T) {
+	t.Parallel()
+	for name, remove := range map[string]operation{
+		"user":            func(ctx context.Context, q catalog.Queries) error { return q.DeleteUser(ctx, "user-1") },
+		"service account": func(ctx context.Context, q catalog.Queries) error { return q.DeleteServiceAccount(ctx, "sa-1") },
+		"team":            func(ctx context.Context, q catalog.Queries) error { return q.DeleteTeam(ctx, "team-1") },
+		"organization":    func(ctx context.Context, q catalog.Queries) error { return q.DeleteOrganization(ctx, "org-1") },
+		"group":           func(ctx context.Context, q catalog.Queries) error { return q.DeleteGroup(ctx, "grp-1") },
+		"project": func(ctx context.Context, q catalog.Queries) error {
+			return errors.Join(q.DeleteWorkspace(ctx, "ws-1"), q.DeleteStack(ctx, "st-1"), q.DeleteProject(ctx, "prj-1"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx := t.Context()
+			raw := sqlite(t, database(t))
+			decorated := alone(raw)
+			must(t, decorated.InTx(ctx, func(q catalog.Queries) error { return furnish(ctx, q) }))
+			before := everything(ctx, decorated)
+			must(t, remove(ctx, decorated))
+			want := everything(ctx, raw)
+			if cmp.Equal(before, want) {
+				t.Error("nothing was deleted")
+			}
+			if diff := cmp.Diff(want, everything(ctx, decorated)); diff != "" {
+				t.Errorf("memory is not the database (-database +memory):\n%s", diff)
+			}
+		})
+	}
+}
+
+var errChangedItsMind = errors.New("the use case changed its mind")
+
+// inTransaction runs some writes in one transaction, which ends well, fails or panics.
+func inTransaction(ctx context.Context, rt *rapid.T, decorated catalog.Store) {
+	operations := make([]operation, rapid.IntRange(1, 4).Draw(rt, "writes"))
+	for i := range operations {
+		operations[i] = draw(rt)
+	}
+	end := rapid.SampledFrom([]string{"commit", "commit", "fail", "panic"}).Draw(rt, "end")
+	defer func() {
+		if p := recover(); p != nil && p != any(errChangedItsMind) {
+			panic(p)
+		}
+	}()
+	_ = decorated.InTx(ctx, func(q catalog.Queries) error {
+		for _, op := range operations {
+			if err := op(ctx, q); err != nil {
+				return err
+			}
+		}
+		everything(ctx, q)
+		switch end {
+		case "fail":
+			return errChangedItsMind
+		case "panic":
+			panic(errChangedItsMind)
+		}
+		return nil
+	})
+}
+
+// TestMemoryIsTheDatabase interleaves random writes with lookups by every key: memory answers as the database does,
+// where it may always answer and, own writes alone, where it may answer what may be old.
+func TestMemoryIsTheDatabase(t *testing.T) {
+	t.Parallel()
+	modes := map[string]func(catalog.Store) *recall.Store{"alone": alone, "shared": shared}
+	for name, over := range modes {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx := catalog.Bounded(t.Context())
+			dir, runs := t.TempDir(), 0
+			rapid.Check(t, func(rt *rapid.T) {
+				runs++
+				raw, err := sqlstore.OpenSQLite(t.Context(), filepath.Join(dir, fmt.Sprintf("%d.db", runs)))
+				must(t, err)
+				defer func() { _ = raw.Close() }()
+				must(t, raw.Migrate(t.Context()))
+				decorated := over(raw)
+				must(t, decorated.InTx(ctx, func(q catalog.Queries) error { return furnish(ctx, q) }))
+				everything(ctx, decorated) // into memory
+				for range rapid.IntRange(1, 8).Draw(rt, "length") {
+					if rapid.IntRange(0, 2).Draw(rt, "transaction") == 0 {
+						inTransaction(ctx, rt, decorated)
+					} else {
+						_ = draw(rt)(ctx, decorated)
+					}
+					if diff := cmp.Diff(everything(ctx, raw), everything(ctx, decorated)); diff != "" {
+						rt.Fatalf("memory is not the database (-database +memory):\n%s", diff)
+					}
+				}
+			})
+		})
+	}
+}
