@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -99,13 +100,10 @@ func runSuite(ctx context.Context, args []string) error {
 		return err
 	}
 	result, err := suite.Run(ctx, cfg)
-	if err != nil {
+	if result == nil {
 		return err
 	}
-	if err := report.Update(*o.out, func(d *report.Document) { d.Run = result }); err != nil {
-		return err
-	}
-	return result.Text(os.Stdout)
+	return errors.Join(err, report.Update(*o.out, func(d *report.Document) { d.Run = result }), result.Text(os.Stdout))
 }
 
 func runSoak(ctx context.Context, args []string) error {
@@ -138,7 +136,7 @@ func runSoak(ctx context.Context, args []string) error {
 	if err := report.Update(*o.out, func(d *report.Document) { d.Soak = result }); err != nil {
 		return err
 	}
-	_, err = fmt.Printf("mixed load for %s at %s: %s. %s\n", *length, *size, result.Verdict, result.Reason)
+	_, err = fmt.Fprintf(os.Stdout, "mixed load for %s at %s: %s. %s\n", *length, *size, result.Verdict, result.Reason)
 	return err
 }
 
@@ -173,7 +171,7 @@ func runRevoke(ctx context.Context, args []string) error {
 	if err := report.Update(*o.out, func(d *report.Document) { d.Revocation = result }); err != nil {
 		return err
 	}
-	_, err = fmt.Printf("%d revocations in %s, %d checks after their acknowledgement, %d allowed: %s\n", result.Revocations, result.Took, result.Checks, result.Violations, result.Verdict)
+	_, err = fmt.Fprintf(os.Stdout, "%d revocations in %s, %d checks after their acknowledgement, %d allowed: %s\n", result.Revocations, result.Took, result.Checks, result.Violations, result.Verdict)
 	if err == nil && result.Violations > 0 {
 		err = fmt.Errorf("%d checks were allowed after a revocation", result.Violations)
 	}

@@ -133,7 +133,7 @@ func (p *Process) Stop() error {
 		return err
 	}
 	select {
-	case <-p.ended: // how it ended does not matter: some programs report the signal
+	case <-p.ended: //nolint:errcheck // how it ended does not matter: some programs report the signal
 		return nil
 	case <-time.After(grace):
 		return errors.Join(p.cmd.Process.Kill(), fmt.Errorf("%s had to be killed", p.name))

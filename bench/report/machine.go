@@ -26,7 +26,7 @@ func ThisMachine() Machine {
 			if c == 0 {
 				break
 			}
-			b.WriteByte(byte(c)) //nolint:gosec // a character
+			b.WriteByte(byte(c))
 		}
 		m.System += ", Linux " + b.String()
 	}
@@ -35,7 +35,7 @@ func ThisMachine() Machine {
 
 // field returns the value of the first line of a file of "name : value" lines.
 func field(path, name string) string {
-	f, err := os.Open(path) //nolint:gosec // a file of the kernel
+	f, err := os.Open(path)
 	if err != nil {
 		return ""
 	}

@@ -39,8 +39,11 @@ func (r *Run) Text(out io.Writer) error {
 	for _, d := range r.Details {
 		fmt.Fprintf(&b, "%s\t%s\t%s\t%s\n", d.Topic, d.What, d.At, d.Value)
 	}
+	if len(r.LeftOut) > 0 {
+		b.WriteString("\n")
+	}
 	for _, l := range r.LeftOut {
-		fmt.Fprintf(&b, "\nleft out: %s\n", l)
+		fmt.Fprintf(&b, "left out: %s\n", l)
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return err

@@ -13,8 +13,8 @@ import (
 	"github.com/terrawarden/terrawarden/internal/authz"
 )
 
-// openfga is the OpenFGA server, asked over HTTP.
-type openfga struct {
+// OpenFGAServer is the OpenFGA server, asked over HTTP.
+type OpenFGAServer struct {
 	overHTTP
 	store, model string
 }
@@ -24,7 +24,7 @@ const tuplesPerWrite = 100
 
 // OpenFGA starts the OpenFGA server with the caches of checks that its documents recommend, large enough for all that
 // is asked, over memory, or over a Postgres database, which it migrates.
-func OpenFGA(ctx context.Context, name string, p Programs, database string) (System, error) {
+func OpenFGA(ctx context.Context, name string, p Programs, database string) (*OpenFGAServer, error) {
 	address, err := process.FreeAddress(ctx)
 	if err != nil {
 		return nil, err
@@ -51,13 +51,13 @@ func OpenFGA(ctx context.Context, name string, p Programs, database string) (Sys
 	if err != nil {
 		return nil, err
 	}
-	return &openfga{overHTTP: overHTTP{
+	return &OpenFGAServer{overHTTP: overHTTP{
 		running: running{name: name, process: started}, yes: []byte(`"allowed":true`), no: []byte(`"allowed":false`),
 	}}, nil
 }
 
 // Load makes a store, writes the translated model and then the tuples.
-func (o *openfga) Load(ctx context.Context, relationships []authz.Relationship) error {
+func (o *OpenFGAServer) Load(ctx context.Context, relationships []authz.Relationship) error {
 	conn, err := wire.Dial(ctx, o.Address())
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func (o *openfga) Load(ctx context.Context, relationships []authz.Relationship) 
 	return nil
 }
 
-func (o *openfga) post(conn *wire.Conn, path string, body, into any) error {
+func (o *OpenFGAServer) post(conn *wire.Conn, path string, body, into any) error {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return err
@@ -123,7 +123,7 @@ type tupleKey struct {
 	Object   string `json:"object"`
 }
 
-func (o *openfga) check(q authz.Question) []byte {
+func (o *OpenFGAServer) check(q authz.Question) []byte {
 	raw, err := json.Marshal(map[string]any{
 		"tuple_key":              tupleKey{User: q.Subject.String(), Relation: q.Permission, Object: q.Resource.String()},
 		"authorization_model_id": o.model,

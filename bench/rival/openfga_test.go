@@ -103,7 +103,7 @@ func rareQuestions(e *estate.Estate) []authz.Question {
 // envOpenFGA names the OpenFGA server to test with; without it one is built.
 const envOpenFGA = "TERRAWARDEN_BENCH_OPENFGA"
 
-func startOpenFGA(t *testing.T, relationships []authz.Relationship) *openfga {
+func startOpenFGA(t *testing.T, relationships []authz.Relationship) *OpenFGAServer {
 	t.Helper()
 	program := os.Getenv(envOpenFGA)
 	if program == "" {
@@ -122,7 +122,7 @@ func startOpenFGA(t *testing.T, relationships []authz.Relationship) *openfga {
 	if err := system.Load(t.Context(), relationships); err != nil {
 		t.Fatal(err)
 	}
-	return system.(*openfga)
+	return system
 }
 
 func startSpiceDB(t *testing.T, relationships []authz.Relationship) *engine.Embedded {

@@ -49,17 +49,25 @@ const (
 func Open(ctx context.Context, name string, p Programs, database string) (System, error) {
 	switch name {
 	case NameConstant:
-		return Constant(ctx, p)
+		return opened(Constant(ctx, p))
 	case NameSpiceDBMemory:
-		return SpiceDB(ctx, name, p, "")
+		return opened(SpiceDB(ctx, name, p, ""))
 	case NameSpiceDBPostgres:
-		return SpiceDB(ctx, name, p, database)
+		return opened(SpiceDB(ctx, name, p, database))
 	case NameOpenFGAMemory:
-		return OpenFGA(ctx, name, p, "")
+		return opened(OpenFGA(ctx, name, p, ""))
 	case NameOpenFGAPostgres:
-		return OpenFGA(ctx, name, p, database)
+		return opened(OpenFGA(ctx, name, p, database))
 	}
 	return nil, fmt.Errorf("there is no rival %q", name)
+}
+
+// opened keeps a failed start from becoming a system that is not nil.
+func opened[S System](s S, err error) (System, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // running is what all systems share: a name and a process.

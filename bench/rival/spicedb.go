@@ -24,15 +24,15 @@ import (
 // SpiceDBKey is the pre-shared key of every SpiceDB server that the benchmark starts.
 const SpiceDBKey = "key-of-the-benchmark"
 
-// spicedb is the SpiceDB server, asked over gRPC by one client connection for each asker.
-type spicedb struct {
+// SpiceDBServer is the SpiceDB server, asked over gRPC by one client connection for each asker.
+type SpiceDBServer struct {
 	running
 	requests []*v1.CheckPermissionRequest
 }
 
 // SpiceDB starts the SpiceDB server with its own defaults, dispatch cache and five-second quantization included, over
 // memory, or over a Postgres database, which it migrates.
-func SpiceDB(ctx context.Context, name string, p Programs, database string) (System, error) {
+func SpiceDB(ctx context.Context, name string, p Programs, database string) (*SpiceDBServer, error) {
 	address, err := process.FreeAddress(ctx)
 	if err != nil {
 		return nil, err
@@ -54,10 +54,10 @@ func SpiceDB(ctx context.Context, name string, p Programs, database string) (Sys
 	if err != nil {
 		return nil, err
 	}
-	return &spicedb{running: running{name: name, process: started}}, nil
+	return &SpiceDBServer{running: running{name: name, process: started}}, nil
 }
 
-func (s *spicedb) client() (*authzed.Client, error) {
+func (s *SpiceDBServer) client() (*authzed.Client, error) {
 	return authzed.NewClient(s.Address(), grpc.WithTransportCredentials(insecure.NewCredentials()), grpcutil.WithInsecureBearerToken(SpiceDBKey))
 }
 
@@ -65,7 +65,7 @@ func (s *spicedb) client() (*authzed.Client, error) {
 const settle = 6 * time.Second
 
 // Load writes the schema and imports the relationships.
-func (s *spicedb) Load(ctx context.Context, relationships []authz.Relationship) error {
+func (s *SpiceDBServer) Load(ctx context.Context, relationships []authz.Relationship) error {
 	c, err := s.client()
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func wireRelationship(r authz.Relationship) *v1.Relationship {
 }
 
 // Prepare builds the requests, at the consistency that SpiceDB's documents recommend for checks.
-func (s *spicedb) Prepare(questions []estate.Question) {
+func (s *SpiceDBServer) Prepare(questions []estate.Question) {
 	latency := &v1.Consistency{Requirement: &v1.Consistency_MinimizeLatency{MinimizeLatency: true}}
 	s.requests = make([]*v1.CheckPermissionRequest, len(questions))
 	for i, q := range questions {
@@ -127,14 +127,14 @@ func (s *spicedb) Prepare(questions []estate.Question) {
 }
 
 // Dial opens one connection.
-func (s *spicedb) Dial(context.Context) (measure.Asker, error) {
+func (s *SpiceDBServer) Dial(context.Context) (measure.Asker, error) {
 	c, err := s.client()
 	return &spicedbAsker{Client: c, system: s}, err
 }
 
 type spicedbAsker struct {
 	*authzed.Client
-	system *spicedb
+	system *SpiceDBServer
 }
 
 // Ask puts one question.

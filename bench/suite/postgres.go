@@ -43,7 +43,7 @@ func freshDatabase(ctx context.Context, admin string) (fresh string, err error) 
 // larger is a service of a larger size with the SpiceDB server it may need.
 type larger struct {
 	*rival.Service
-	also rival.System
+	also *rival.SpiceDBServer
 }
 
 // Close ends both.
@@ -65,7 +65,7 @@ func (s *suite) openLarger(ctx context.Context, name string, p prepared, databas
 			return nil, err
 		}
 		env = append(env, "TERRAWARDEN_ENGINE=spicedb", "TERRAWARDEN_SPICEDB_INSECURE=true", "TERRAWARDEN_SPICEDB_TOKEN="+rival.SpiceDBKey,
-			"TERRAWARDEN_SPICEDB_ENDPOINT="+l.also.(interface{ Address() string }).Address())
+			"TERRAWARDEN_SPICEDB_ENDPOINT="+l.also.Address())
 	} else {
 		env = append(env, "TERRAWARDEN_ENGINE=postgres")
 	}

@@ -88,8 +88,8 @@ func (s *soak) run(ctx context.Context) error {
 	}
 	repeated := s.prepared(s.estate.Questions(s.Seed, 2000))
 	for i := range s.Checkers {
-		fresh := s.prepared(s.estate.Questions(s.Seed+uint64(i)+1, 50_000))                        //nolint:gosec // a small number
-		start(func(ctx context.Context) error { return s.check(ctx, uint64(i), repeated, fresh) }) //nolint:gosec // a small number
+		fresh := s.prepared(s.estate.Questions(s.Seed+uint64(i)+1, 50_000))
+		start(func(ctx context.Context) error { return s.check(ctx, uint64(i), repeated, fresh) })
 	}
 	start(s.write)
 	err := s.watch(loading)
@@ -198,6 +198,6 @@ func (s *soak) watch(ctx context.Context) error {
 		}
 		s.samples = append(s.samples, sample)
 		_, _ = fmt.Fprintf(s.Log, "%4d s  memory %s, live %s, %d checks, p50 %s, p99 %s, %d writes, p99 %s\n", sample.Second, report.MiB(sample.Resident),
-			report.MiB(int64(sample.Heap)), sample.Checks, report.Short(sample.P50), report.Short(sample.P99), sample.Writes, report.Short(sample.WriteP99)) //nolint:gosec // a size in memory
+			report.MiB(int64(sample.Heap)), sample.Checks, report.Short(sample.P50), report.Short(sample.P99), sample.Writes, report.Short(sample.WriteP99))
 	}
 }

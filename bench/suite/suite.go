@@ -58,7 +58,7 @@ type prepared struct {
 	dir string
 }
 
-// Run measures everything and returns the report.
+// Run measures everything and returns the report: what there is of it when a section fails, with the error.
 func Run(ctx context.Context, cfg Config) (*report.Run, error) {
 	s := &suite{Config: cfg, begin: time.Now()}
 	var err error
@@ -104,6 +104,7 @@ func (s *suite) run(ctx context.Context) error {
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
+	var failed []error
 	for _, section := range s.sections() {
 		if len(s.Sections) > 0 && !slices.Contains(s.Sections, section.name) {
 			s.leaveOut("the section %s: it was not asked for", section.name)
@@ -111,10 +112,14 @@ func (s *suite) run(ctx context.Context) error {
 		}
 		s.say("== %s", section.name)
 		if err := section.do(ctx); err != nil {
-			return fmt.Errorf("%s: %w", section.name, err)
+			s.leaveOut("the rest of the section %s, which failed: %v", section.name, err)
+			failed = append(failed, fmt.Errorf("%s: %w", section.name, err))
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // sync stands for what the product cannot do yet.

@@ -99,14 +99,16 @@ func (e *Embedded) checkAllAt(ctx context.Context, qs []authz.Question, v treest
 	allowed := make([]bool, len(qs))
 	b := newBatch(v)
 	for i, q := range qs {
-		known := false
-		if allowed[i], known = recall(e.memory, e.memory.decisions, q, e.tree, v); !known {
-			if err := checkQuestion(q); err != nil {
-				return nil, err
-			}
-			b.add(i, q)
-		}
+		answer, known := recall(e.memory, e.memory.decisions, q, e.tree, v)
 		e.told(known)
+		if known {
+			allowed[i] = answer
+			continue
+		}
+		if err := checkQuestion(q); err != nil {
+			return nil, err
+		}
+		b.add(i, q)
 	}
 	if len(b.asked) == 0 {
 		return allowed, nil

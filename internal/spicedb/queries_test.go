@@ -66,7 +66,7 @@ func parts(p schema.Permission) int {
 // crowded is an organization with roles of twenty teams at every scope, and a platform with admins.
 func crowded(t testing.TB) []authz.Relationship {
 	t.Helper()
-	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // repeatable, not secret
+	rng := rand.New(rand.NewPCG(1, 2))
 	out := rels(t, `
 organization:o1#platform@platform:main
 organization:o1#default_project@project:p1

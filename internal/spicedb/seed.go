@@ -102,6 +102,16 @@ func (m typeModel) allowsAll(relationships []authz.Relationship) error {
 	return nil
 }
 
+// knows reports whether all that a filter names is in the schema.
+func (m typeModel) knows(f authz.Filter) bool {
+	resource, known := m[f.Resource.Type]
+	if !known || (f.Relation != "" && !resource.HasRelation(f.Relation)) {
+		return false
+	}
+	_, known = m[f.SubjectType]
+	return known || (f.SubjectType == "" && f.SubjectID == "")
+}
+
 // allows returns why the schema does not know a shape, nil if it does.
 func (m typeModel) allows(s shape) error {
 	definition, known := m[s.resourceType]

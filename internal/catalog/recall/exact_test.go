@@ -3,8 +3,6 @@ package recall_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +12,6 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/catalog/recall"
-	"github.com/terrawarden/terrawarden/internal/catalog/sqlstore"
 	"github.com/terrawarden/terrawarden/internal/fault"
 )
 
@@ -37,7 +34,7 @@ func observe(key string, value any, err error) outcome {
 // few numbers make ids and names collide often.
 func few() []string { return []string{"1", "2", "3"} }
 
-func spellings() []string { return []string{"anna", "Änne", "İda", "bob"} }
+func spellings() []string { return []string{"anna", "Änne", "İda"} }
 
 // everything looks every row up under every key.
 func everything(ctx context.Context, q catalog.Queries) []outcome {
@@ -57,7 +54,7 @@ func everything(ctx context.Context, q catalog.Queries) []outcome {
 		one("token " + n)(boxed(q.Token(ctx, "at-"+n)))
 	}
 	for i, name := range spellings() {
-		if i%2 == 0 {
+		if i > 0 {
 			name = strings.ToUpper(name)
 		}
 		one("user " + name)(boxed(q.UserByUsername(ctx, name)))
@@ -157,6 +154,31 @@ func furnish(ctx context.Context, q catalog.Queries) error {
 	return errors.Join(faults...)
 }
 
+// vacate removes whatever the run before left.
+func vacate(ctx context.Context, q catalog.Queries) error {
+	var faults []error
+	for _, remove := range []func(context.Context, catalog.Queries, string) error{
+		func(ctx context.Context, q catalog.Queries, n string) error { return q.DeleteWorkspace(ctx, "ws-"+n) },
+		func(ctx context.Context, q catalog.Queries, n string) error { return q.DeleteStack(ctx, "st-"+n) },
+		func(ctx context.Context, q catalog.Queries, n string) error {
+			return q.DeleteOrganization(ctx, "org-"+n)
+		},
+		func(ctx context.Context, q catalog.Queries, n string) error { return q.DeleteUser(ctx, "user-"+n) },
+		func(ctx context.Context, q catalog.Queries, n string) error {
+			return q.DeleteServiceAccount(ctx, "sa-"+n)
+		},
+		func(ctx context.Context, q catalog.Queries, n string) error { return q.DeleteGroup(ctx, "grp-"+n) },
+		func(ctx context.Context, q catalog.Queries, n string) error { return q.DeleteToken(ctx, "at-"+n) },
+	} {
+		for _, n := range few() {
+			if err := remove(ctx, q, n); !fault.Is(err, fault.NotFound) {
+				faults = append(faults, err)
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
 // TestWhatARowTakesAlong deletes rows while memory holds everything there is.
 func TestWhatARowTakesAlong(t *testing.T) {
 	t.Parallel()
@@ -209,7 +231,6 @@ func inTransaction(ctx context.Context, rt *rapid.T, decorated catalog.Store) {
 				return err
 			}
 		}
-		everything(ctx, q)
 		switch end {
 		case "fail":
 			return errChangedItsMind
@@ -229,15 +250,10 @@ func TestMemoryIsTheDatabase(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx := catalog.Bounded(t.Context())
-			dir, runs := t.TempDir(), 0
+			raw := sqlite(t, database(t))
 			rapid.Check(t, func(rt *rapid.T) {
-				runs++
-				raw, err := sqlstore.OpenSQLite(t.Context(), filepath.Join(dir, fmt.Sprintf("%d.db", runs)))
-				must(t, err)
-				defer func() { _ = raw.Close() }()
-				must(t, raw.Migrate(t.Context()))
 				decorated := over(raw)
-				must(t, decorated.InTx(ctx, func(q catalog.Queries) error { return furnish(ctx, q) }))
+				must(t, decorated.InTx(ctx, func(q catalog.Queries) error { return errors.Join(vacate(ctx, q), furnish(ctx, q)) }))
 				everything(ctx, decorated) // into memory
 				for range rapid.IntRange(1, 8).Draw(rt, "length") {
 					if rapid.IntRange(0, 2).Draw(rt, "transaction") == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -71,6 +72,7 @@ func race(ctx context.Context, t *testing.T, s catalog.Store) {
 					t.Error(err)
 					return
 				}
+				runtime.Gosched() // or the writer would wait for each slice of a reader's time
 			}
 		})
 	}

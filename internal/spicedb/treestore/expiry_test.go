@@ -144,6 +144,7 @@ func TestExpiryFollowsTheWallClock(t *testing.T) {
 			t.Error("not deleted when the wall clock says so")
 		}
 		commit(t, s, until(time.Now().Add(time.Duration(offset.Load())+time.Hour)))
+		synctest.Wait()
 		offset.Add(int64(2 * time.Hour)) // set forward, or the machine slept
 		if len(shown(t, s, head(t, s))) != 1 {
 			t.Error("an expired row shows")
@@ -232,4 +233,22 @@ func TestNextDeadlineIsTheEarliest(t *testing.T) {
 			t.Errorf("next deadline %d with one beyond the numbers", got)
 		}
 	})
+}
+
+// TestNextDeadlineCoversBothHeads looks while the head is about to move: the deadline must be no later than the first
+// of either.
+func TestNextDeadlineCoversBothHeads(t *testing.T) {
+	t.Parallel()
+	early, late := time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+	var s *Store
+	var seen []int64
+	s = newStore(t, Config{OnCommit: func(Commit) { seen = append(seen, s.NextDeadline()) }})
+	commit(t, s, until(late))
+	commit(t, s, until(early))
+	commit(t, s, until(late))
+	commit(t, s, remove(grant))
+	want := []int64{late.UnixNano(), early.UnixNano(), early.UnixNano(), late.UnixNano()}
+	if !slices.Equal(seen, want) || s.NextDeadline() != math.MaxInt64 {
+		t.Errorf("got %v, want %v", seen, want)
+	}
 }

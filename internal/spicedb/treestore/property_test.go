@@ -340,9 +340,9 @@ func TestModelWithReaders(t *testing.T) {
 			}
 		})
 	}
+	defer readers.Wait()
+	defer close(done)
 	for range 300 {
 		w.step()
 	}
-	close(done)
-	readers.Wait()
 }

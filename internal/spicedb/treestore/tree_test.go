@@ -3,6 +3,7 @@ package treestore
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func walkAll(t *tree, text []string) []string {
 }
 
 // sound checks the bounds, sizes and heights of all nodes.
-func sound(t *rapid.T, o *order, text []string, n *node, from, to *row) (height int) {
+func sound(t failer, o *order, text []string, n *node, from, to *row) (height int) {
 	if len(n.rows) == 0 || len(n.rows) > fanout || (n.kids != nil && len(n.kids) != len(n.rows)) {
 		t.Fatalf("a node has %d rows and %d children", len(n.rows), len(n.kids))
 	}
@@ -107,6 +108,59 @@ func TestTree(t *testing.T) {
 		}
 		leapThrough(rt, &tr, text, want, space)
 	})
+}
+
+// TestTreeOfGaps empties stretches of a tree and fills them again thinly, so that nodes are dropped and joined on all
+// levels.
+func TestTreeOfGaps(t *testing.T) {
+	t.Parallel()
+	const space = 40_000
+	text := []string{"..."}
+	random := rand.New(rand.NewPCG(10, 11))
+	at := func(i int) *row { return &row{ids: [2]string{fmt.Sprintf("%06d", i), ""}} }
+	var rows []*row
+	present := make([]bool, space)
+	for i := range space {
+		rows = append(rows, at(i))
+		present[i] = true
+	}
+	tr := build(byResource, rows)
+	e := edit{id: 1}
+	for round := range 300 {
+		from, n := random.IntN(space), random.IntN(6000)
+		for i := from; i < min(from+n, space); i++ {
+			b := boundOf(text, at(i))
+			e.remove(&tr, &b)
+			present[i] = false
+		}
+		for range random.IntN(60) {
+			i := random.IntN(space)
+			if random.IntN(4) > 0 {
+				i = min(from+random.IntN(n+1), space-1)
+			}
+			b := boundOf(text, at(i))
+			e.set(&tr, &b, at(i))
+			present[i] = true
+		}
+		if tr.root != nil {
+			sound(t, byResource, text, tr.root, nil, nil)
+		}
+		want := []string{}
+		for i, p := range present {
+			if p {
+				want = append(want, fmt.Sprintf("%06d", i))
+			}
+		}
+		if got := walkAll(&tr, text); !slices.Equal(want, got) || tr.len != len(want) {
+			t.Fatalf("round %d: %d rows, said to be %d, want %d", round, len(got), tr.len, len(want))
+		}
+		if len(want) < space/10 { // begin again
+			tr = build(byResource, rows)
+			for i := range present {
+				present[i] = true
+			}
+		}
+	}
 }
 
 // leapThrough moves a cursor forward to random places and compares with a search of the list.
