@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -86,8 +85,7 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.service.Start(ctx); err != nil {
 		return err
 	}
-	// Filling the engine takes several times the memory that it holds in the end, and nothing after it does.
-	debug.FreeOSMemory()
+	settle()
 	auth, err := a.bootstrap(ctx)
 	if err != nil {
 		return err

@@ -141,24 +141,27 @@ func parseSecret(secret string) (id string, ok bool) {
 // TokenBySecret returns the live token a secret belongs to, and fault.Unauthenticated for any other secret:
 // malformed, unknown, revoked or expired, without saying which.
 func (s *Service) TokenBySecret(ctx context.Context, secret string) (Token, error) {
-	refused := fault.New(fault.Unauthenticated, "the credential is not valid")
 	id, ok := parseSecret(secret)
 	if !ok {
-		return Token{}, refused
+		return Token{}, refusedCredential()
 	}
 	t, err := s.store.Token(ctx, id)
 	if fault.Is(err, fault.NotFound) {
-		return Token{}, refused
+		return Token{}, refusedCredential()
 	}
 	if err != nil {
 		return Token{}, err
 	}
 	hash := sha256.Sum256([]byte(secret))
 	if subtle.ConstantTimeCompare(hash[:], t.Hash) != 1 || (!t.ExpiresAt.IsZero() && !t.ExpiresAt.After(s.now())) {
-		return Token{}, refused
+		return Token{}, refusedCredential()
 	}
 	s.noteUse(ctx, t)
 	return t, nil
+}
+
+func refusedCredential() error {
+	return fault.New(fault.Unauthenticated, "the credential is not valid")
 }
 
 // useResolution is how coarsely the last use of a token is kept, so that reads are no writes.
