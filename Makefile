@@ -145,6 +145,7 @@ format-check: $(TOOLS)/golangci-lint ## fail when a file is not formatted
 lint: $(TOOLS)/golangci-lint ## run all linters of .golangci.yml
 	$(TOOLS)/golangci-lint config verify
 	$(TOOLS)/golangci-lint run ./...
+	cd bench && ../$(TOOLS)/golangci-lint run --config ../.golangci.yml ./...
 
 .PHONY: tools
 tools: $(TOOLS)/golangci-lint ## build the pinned tools into .cache/bin

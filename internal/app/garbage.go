@@ -18,7 +18,7 @@ const (
 // chooses how much garbage to allow from then on. An operator who sets GOGC or GOMEMLIMIT has chosen already.
 func settle() {
 	debug.FreeOSMemory()
-	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" { //nolint:forbidigo // settings of the Go runtime, not ours
 		return
 	}
 	var m runtime.MemStats
@@ -28,5 +28,5 @@ func settle() {
 
 // garbage returns the percentage for a heap of so many live bytes.
 func garbage(alive uint64) int {
-	return int(min(max(allowance*100/max(alive, 1), leastGarbage), mostGarbage)) //nolint:gosec // between the bounds
+	return int(min(max(allowance*100/max(alive, 1), leastGarbage), mostGarbage))
 }

@@ -52,7 +52,7 @@ type Config struct {
 	SpiceDBToken    Secret        `key:"spicedb-token" doc:"pre-shared key of the SpiceDB cluster"`
 	SpiceDBCAFile   string        `key:"spicedb-ca-file" doc:"certificate authorities to trust for SpiceDB, as a PEM file; empty: those of the system"`
 	SpiceDBInsecure bool          `key:"spicedb-insecure" doc:"speak to SpiceDB without TLS; on this machine alone"`
-	Staleness       time.Duration `key:"staleness" default:"1s" doc:"how old an answer of minimize_latency may be at size postgres"`
+	Staleness       time.Duration `key:"staleness" default:"1s" doc:"how old an answer of minimize_latency may be at size postgres, and a name at the larger sizes"`
 
 	SiteToken           Secret   `key:"site-token" doc:"credential of the built-in site admin, at least 32 bytes; empty: from site-token-file"`
 	SiteTokenFile       string   `key:"site-token-file" doc:"file with the site token; empty: site-token in data-dir, made at the first start"`

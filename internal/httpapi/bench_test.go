@@ -27,7 +27,7 @@ import (
 )
 
 // yes is a catalog that allows everything at once, so that a benchmark of the protocol measures nothing else. The
-// whole service is measured by internal/bench.
+// whole service is measured by the module in bench/.
 type yes struct{}
 
 func (yes) Evaluate(_ context.Context, _ catalog.Principal, asks []catalog.Ask, _ catalog.AskOptions) ([]catalog.Answer, authz.Token, error) {
