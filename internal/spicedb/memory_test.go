@@ -250,7 +250,7 @@ func TestAnExpiredGrantIsNotRemembered(t *testing.T) {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	e := startEmbedded(t, spicedb.EmbeddedConfig{DecisionCacheBytes: 64 << 10})
+	e := startEmbedded(t, spicedb.EmbeddedConfig{DecisionCacheBytes: 128 << 10})
 	touch(t, e, rels(t, tenants)...)
 	first := ask(t, "user:u1 read workspace:w1")
 	qs := []authz.Question{first}
@@ -264,8 +264,8 @@ func TestMemoryIsBounded(t *testing.T) {
 			remembered++
 		}
 	}
-	if remembered == 0 || remembered > 500 { // a decision takes some 180 bytes
-		t.Errorf("%d decisions are remembered in 64 KiB", remembered)
+	if remembered == 0 || remembered > 500 { // a decision takes some 420 bytes
+		t.Errorf("%d decisions are remembered in 128 KiB", remembered)
 	}
 }
 
