@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	rounds  = 2000
+	rounds  = 1000
 	readers = 3
 )
 
