@@ -206,7 +206,7 @@ func TestNobodyIsAllowedAfterARevocation(t *testing.T) {
 			}
 		})
 	}
-	for round := range 400 {
+	for round := range 200 {
 		touch(t, e, grant...)
 		wantAllowed(t, e, true, "user:w read workspace:w1")
 		write(t, e, authz.Write{Deletes: grant})

@@ -34,7 +34,7 @@ var programs = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue { // each of ours starts an engine
-		_ = f.Value.Set("25")
+		_ = f.Value.Set("12")
 	}
 	code := m.Run()
 	if dir, err := programs(); err == nil {
