@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -47,6 +50,29 @@ func ServeConstant(ctx context.Context, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var address string
-	return listen(ctx, server, stderr, &address)
+	return listen(ctx, server, stderr)
+}
+
+// listen serves on a free port until ctx ends.
+func listen(ctx context.Context, server *httpapi.Server, stderr io.Writer) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	if _, err := fmt.Fprintf(stderr, "listening on http://%s\n", l.Addr()); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return server.Shutdown(grace)
+	case err := <-failed:
+		if errors.Is(err, http.ErrServerClosed) {
+			return nil
+		}
+		return err
+	}
 }

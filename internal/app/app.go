@@ -32,6 +32,16 @@ import (
 type Deps struct {
 	Stderr  io.Writer
 	Version string
+	// OnQuery is told of every query of the datastore in this process; nil: nobody is. The benchmark counts them.
+	OnQuery func()
+	// Extend returns protocols to serve beside the product's own; nil: none. The benchmark has routes that no product has.
+	Extend func(Parts) []httpapi.Protocol
+}
+
+// Parts are what further protocols may be made of.
+type Parts struct {
+	Service *catalog.Service
+	Engine  authz.Engine
 }
 
 // App is the service, put together and ready to run.
@@ -103,13 +113,17 @@ func (a *App) build(ctx context.Context) error {
 }
 
 func (a *App) protocols(pageKey []byte) []httpapi.Protocol {
-	return []httpapi.Protocol{
+	protocols := []httpapi.Protocol{
 		authzen.New(authzen.Deps{
 			Decider: a.service, PublicURL: a.URL, PageKey: pageKey, NewID: newID,
 			Observe: func(allowed bool) { a.metrics.Decision(allowed, "engine") },
 		}),
 		admin.New(admin.Deps{Service: a.service, Engine: a.cfg.Engine, Version: a.deps.Version}),
 	}
+	if a.deps.Extend != nil {
+		protocols = append(protocols, a.deps.Extend(Parts{Service: a.service, Engine: a.engine})...)
+	}
+	return protocols
 }
 
 func (a *App) tracing(ctx context.Context) (trace.TracerProvider, error) {

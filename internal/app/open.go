@@ -16,6 +16,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/catalog/sqlstore"
 	"github.com/terrawarden/terrawarden/internal/config"
 	"github.com/terrawarden/terrawarden/internal/spicedb"
+	"github.com/terrawarden/terrawarden/internal/spicedb/treestore"
 )
 
 // ErrNotMigrated says that a database or cluster is not up to date (DECISIONS N18).
@@ -65,7 +66,7 @@ func OpenStore(ctx context.Context, cfg config.Config) (*sqlstore.Store, error) 
 // openEngine opens the authorization engine of the configured size. The seeder is nil where the engine keeps its
 // relationships by itself; then the schema must have been deployed.
 func (a *App) openEngine(ctx context.Context, registry prometheus.Registerer) (authz.Seeder, error) {
-	engine, seeder, err := OpenEngine(ctx, a.cfg, EngineDeps{Log: a.log, Registry: registry, OnDecision: a.metrics.DecisionCache})
+	engine, seeder, err := OpenEngine(ctx, a.cfg, EngineDeps{Log: a.log, Registry: registry, OnDecision: a.metrics.DecisionCache, OnQuery: a.deps.OnQuery})
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +87,7 @@ type EngineDeps struct {
 	Log        *slog.Logger
 	Registry   prometheus.Registerer
 	OnDecision func(remembered bool)
+	OnQuery    func()
 }
 
 // OpenEngine opens the engine that a configuration names.
@@ -106,6 +108,8 @@ func OpenEngine(ctx context.Context, cfg config.Config, d EngineDeps) (authz.Eng
 		e, err := spicedb.NewPostgres(ctx, spicedb.PostgresConfig{URL: cfg.DatabaseURL.Reveal(), Staleness: cfg.Staleness, Registry: d.Registry, Logger: d.Log})
 		return e, nil, err
 	}
-	e, err := spicedb.NewEmbedded(ctx, spicedb.EmbeddedConfig{Registry: d.Registry, Logger: d.Log, OnDecision: d.OnDecision})
+	e, err := spicedb.NewEmbedded(ctx, spicedb.EmbeddedConfig{
+		Registry: d.Registry, Logger: d.Log, OnDecision: d.OnDecision, Store: treestore.Config{OnQuery: d.OnQuery},
+	})
 	return e, e, err
 }

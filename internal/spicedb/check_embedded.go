@@ -49,7 +49,9 @@ func (e *Embedded) snapshot(ctx context.Context, c authz.Consistency) (treestore
 }
 
 func (e *Embedded) remember(q authz.Question, allowed bool, v treestore.View) {
-	e.memory.decisions.put(q, remembered[bool]{value: allowed, revision: v.Revision(), realm: e.realms.at(v, q.Resource)})
+	if r := e.realms.remembering(v, q.Resource); r != nil {
+		e.memory.decisions.put(q, remembered[bool]{value: allowed, revision: v.Revision(), realm: r})
+	}
 }
 
 // evaluate asks SpiceDB in process. The evaluation expects types and names that exist, so the first question of each
@@ -137,8 +139,8 @@ func (e *Embedded) Subjects(
 		return ids, tokenOf(token), nil
 	}
 	ids, found, err := e.Engine.Subjects(ctx, resource, permission, subjectType, c)
-	if err == nil {
-		e.memory.lists.put(key, remembered[[]string]{value: ids, revision: view.Revision(), realm: e.realms.at(view, resource)})
+	if r := e.realms.remembering(view, resource); err == nil && r != nil {
+		e.memory.lists.put(key, remembered[[]string]{value: ids, revision: view.Revision(), realm: r})
 	}
 	return ids, found, err
 }

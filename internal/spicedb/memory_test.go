@@ -14,8 +14,8 @@ import (
 	"github.com/terrawarden/terrawarden/internal/spicedb"
 )
 
-// links are relationships to draw from: two organizations, what they share, and whatever may go wrong between them.
-const links = tenants + `
+// legal are relationships to draw from: two organizations and what they share.
+const legal = tenants + `
 team:t2#visible_in@organization:o2
 team:t2#membership@team:t2
 binding:b2#has_workspace_queue_plan@team:t2
@@ -40,6 +40,16 @@ binding:g1#holder@team:g1
 binding:g1#has_workspace_read@team:g1
 workspace:w1#binding@binding:g1
 workspace:w2#binding@binding:g1
+workspace:w1#project@project:p1b
+project:p1b#organization@organization:o1
+project:p1b#binding@binding:u9
+binding:u9#holder@team:u9
+binding:u9#has_workspace_read@team:u9
+team:u9#membership@user:x1
+`
+
+// wild are relationships that lead from one organization into the other, or move things between them.
+const wild = `
 team:t1#organization@organization:o2
 workspace:w1#project@project:p2
 workspace:w2#project@project:p1
@@ -50,6 +60,7 @@ workspace:w2#binding@binding:b1
 organization:o2#membership@team:t1
 team:t2#membership@user:u1
 team:t2#secret_in@organization:o1
+team:u9#membership@team:t1
 `
 
 // questions are asked after every step.
@@ -72,7 +83,13 @@ func questions(t testing.TB) []authz.Question {
 // into another, and asks everything after every step: what is remembered must be what SpiceDB's own memory datastore
 // says of the same relationships.
 func TestWhatIsRememberedIsExact(t *testing.T) {
-	pool, qs := rels(t, links), questions(t)
+	sane, pool, qs := rels(t, legal), rels(t, legal+wild), questions(t)
+	one := rapid.Custom(func(rt *rapid.T) authz.Relationship {
+		if rapid.IntRange(0, 7).Draw(rt, "one in eight is wild") == 0 {
+			return rapid.SampledFrom(pool[len(sane):]).Draw(rt, "wild")
+		}
+		return rapid.SampledFrom(sane).Draw(rt, "legal")
+	})
 	stock, err := spicedb.NewStock(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +110,7 @@ func TestWhatIsRememberedIsExact(t *testing.T) {
 		if _, err := stock.Write(t.Context(), authz.Write{Deletes: pool}); err != nil {
 			rt.Fatal(err)
 		}
-		seeded := rapid.SliceOfDistinct(rapid.SampledFrom(pool), func(r authz.Relationship) authz.Relationship { return r }).Draw(rt, "seeded")
+		seeded := rapid.SliceOfDistinct(rapid.SampledFrom(sane), func(r authz.Relationship) authz.Relationship { return r }).Draw(rt, "seeded")
 		if err := sut.Seed(t.Context(), seeded); err != nil {
 			rt.Fatal(err)
 		}
@@ -102,8 +119,8 @@ func TestWhatIsRememberedIsExact(t *testing.T) {
 		}
 		for step := range rapid.IntRange(3, 12).Draw(rt, "steps") {
 			w := authz.Write{
-				Touches: rapid.SliceOfN(rapid.SampledFrom(pool), 0, 4).Draw(rt, "touches"),
-				Deletes: rapid.SliceOfN(rapid.SampledFrom(pool), 0, 2).Draw(rt, "deletes"),
+				Touches: rapid.SliceOfN(one, 0, 4).Draw(rt, "touches"),
+				Deletes: rapid.SliceOfN(one, 0, 2).Draw(rt, "deletes"),
 			}
 			for _, e := range []authz.Writer{sut, stock} {
 				if _, err := e.Write(t.Context(), w); err != nil {
@@ -157,29 +174,78 @@ func TestAnOrganizationRemembersWhileAnotherChanges(t *testing.T) {
 		wantAllowed(t, e, true, "user:u2 read workspace:w2")
 	}
 	steps := []struct {
-		name       string
-		write      string
-		own, other bool // still remembered afterwards
+		name           string
+		touch, deleted string
+		own, other     bool // still remembered afterwards
 	}{
-		{"nothing", "", true, true},
-		{"a team of one", "team:t1#membership@user:u9", false, true},
-		{"a new workspace of the other", "workspace:w3#project@project:p2", true, false},
-		{"a binding of one", "workspace:w1b#binding@binding:b1", false, true},
-		{"a new team of one", "team:new#organization@organization:o1", false, true},
-		{"a private team", "team:u7#membership@user:u7", false, false},
-		{"a group", "group:g1#membership@user:u7", false, false},
-		{"the platform", "platform:main#binding@binding:none", false, false},
-		{"across", "workspace:w2#binding@binding:b1", false, false},
-		{"after that, either", "team:t1#membership@user:u8", false, false},
+		{"nothing", "", "", true, true},
+		{"a team of one", "team:t1#membership@user:u9", "", false, true},
+		{"a new workspace of the other", "workspace:w3#project@project:p2", "", true, true},
+		{"that one goes again", "", "workspace:w3#project@project:p2", true, false},
+		{"a binding of one", "workspace:w1b#binding@binding:b1", "", false, true},
+		{"a workspace of one between projects", "", "workspace:w1b#project@project:p1", false, true},
+		{"where it arrives", "workspace:w1b#project@project:p1b\nproject:p1b#organization@organization:o1", "", false, true},
+		{"a new team of one", "team:new#organization@organization:o1", "", true, true},
+		{"a first grant to a person of one", "binding:p7#holder@team:u7\nbinding:p7#has_workspace_read@team:u7\nteam:u7#membership@user:u7\nworkspace:w1b#binding@binding:p7", "", false, true},
+		{"the last one goes", "", "binding:p7#holder@team:u7\nbinding:p7#has_workspace_read@team:u7\nworkspace:w1b#binding@binding:p7", false, true},
+		{"a private team changes", "team:u7#membership@group:g1", "", false, false},
+		{"a group", "group:g1#membership@user:u7", "", false, false},
+		{"the platform", "platform:main#binding@binding:none", "", false, false},
+		{"across", "workspace:w2#binding@binding:b1", "", false, false},
+		{"after that, either", "team:t1#membership@user:u8", "", false, false},
 	}
 	for _, step := range steps {
 		learn()
-		if step.write != "" {
-			touch(t, e, rels(t, step.write)...)
-		}
+		write(t, e, authz.Write{Touches: rels(t, step.touch), Deletes: rels(t, step.deleted)})
 		if e.Remembers(own) != step.own || e.Remembers(other) != step.other {
 			t.Errorf("after %s: own remembered %t, other %t; want %t, %t", step.name, e.Remembers(own), e.Remembers(other), step.own, step.other)
 		}
+	}
+}
+
+// TestAnswersFollowWhatCrosses has a history for each way in which a change in one place must be noticed in another.
+func TestAnswersFollowWhatCrosses(t *testing.T) {
+	histories := map[string]struct {
+		before         authz.Write // after it the question is answered with yes
+		question       string
+		touch, deleted string // after it with no
+	}{
+		"a workspace has a binding of another organization's team": {
+			authz.Write{Touches: rels(t, "workspace:w2#binding@binding:b1")}, "user:u1 read workspace:w2", "", "team:t1#membership@user:u1",
+		},
+		"a team has moved to another organization": {
+			authz.Write{Touches: rels(t, "team:t1#organization@organization:o2"), Deletes: rels(t, "team:t1#organization@organization:o1")},
+			"user:u1 read workspace:w1", "", "team:t1#membership@user:u1",
+		},
+		"a workspace moves to another organization": {
+			authz.Write{}, "user:v1 read workspace:w1", "workspace:w1#project@project:p2", "workspace:w1#project@project:p1",
+		},
+		"a workspace goes": {
+			authz.Write{}, "user:u1 read workspace:w1", "", "workspace:w1#project@project:p1\nworkspace:w1#binding@binding:b1",
+		},
+		"a private team goes": {
+			authz.Write{Touches: rels(t, "team:u9#membership@user:x1")}, "user:x1 member team:u9", "", "team:u9#membership@user:x1",
+		},
+		"a private team has members of an organization's team": {
+			authz.Write{Touches: rels(t, "team:u9#membership@user:u9\nbinding:u9#holder@team:u9\nbinding:u9#has_workspace_read@team:t1\nworkspace:w2#binding@binding:u9")},
+			"user:u1 read workspace:w2", "", "team:t1#membership@user:u1",
+		},
+		"a person's only grant goes": {
+			authz.Write{Touches: rels(t, "team:u9#membership@user:u9\nbinding:u9#holder@team:u9\nbinding:u9#has_workspace_read@team:u9\nworkspace:w2#binding@binding:u9")},
+			"user:u9 read workspace:w2", "", "binding:u9#holder@team:u9\nbinding:u9#has_workspace_read@team:u9\nworkspace:w2#binding@binding:u9",
+		},
+	}
+	for name, h := range histories {
+		t.Run(name, func(t *testing.T) {
+			e := startEmbedded(t, spicedb.EmbeddedConfig{})
+			touch(t, e, rels(t, tenants)...)
+			write(t, e, h.before)
+			for range 3 { // by the server, in process, from memory
+				wantAllowed(t, e, true, h.question)
+			}
+			write(t, e, authz.Write{Touches: rels(t, h.touch), Deletes: rels(t, h.deleted)})
+			wantAllowed(t, e, false, h.question)
+		})
 	}
 }
 

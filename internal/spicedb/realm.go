@@ -9,10 +9,9 @@ import (
 	"github.com/terrawarden/terrawarden/schema"
 )
 
-// realm is what changes together: an organization with everything in it, what all organizations share (the platform,
-// groups, private teams), or what does not exist. An answer about something in an organization depends on that
-// organization's relationships and on the shared ones, so it holds for as long as neither of the two has changed; that
-// nobody may do anything with an object holds until one comes into being.
+// realm is what changes together: an organization with everything in it, or what all organizations share (the platform,
+// groups, private teams). An answer about something in an organization depends on that organization's relationships
+// and on the shared ones, so it holds for as long as neither of the two has changed.
 type realm struct {
 	changed atomic.Uint64         // the revision of the last change
 	into    atomic.Pointer[realm] // the realm it was merged into
@@ -35,7 +34,7 @@ func (r *realm) root() *realm {
 // others refer to it. Merging forgets too much at worst, and never too little.
 type realms struct {
 	shared  *realm
-	nowhere *realm
+	nowhere *realm // of objects that do not exist: nobody may do anything with them until they do
 	mu      sync.RWMutex
 	byID    map[string]*realm // of organizations
 }
@@ -57,6 +56,11 @@ func upwards(objectType string) string {
 	return ""
 }
 
+// isLeaf reports whether no relationship can lead to objects of a type.
+func isLeaf(objectType string) bool {
+	return objectType == schema.TypeWorkspace || objectType == schema.TypeStack
+}
+
 // realmDepth is the longest way up: binding, team, organization and one to spare.
 const realmDepth = 4
 
@@ -68,7 +72,8 @@ type world interface {
 	exists(o authz.Object) bool
 }
 
-// of returns the realm of an object.
+// of returns the realm of an object, nil for a workspace or stack without a project: it is on its way from one to
+// another, and nothing refers to it.
 func (rs *realms) of(w world, o authz.Object) *realm {
 	for range realmDepth {
 		if o.Type == schema.TypeOrganization {
@@ -84,21 +89,24 @@ func (rs *realms) of(w world, o authz.Object) *realm {
 		}
 		o = above
 	}
-	if !w.exists(o) {
+	switch {
+	case !w.exists(o):
 		return rs.nowhere
+	case isLeaf(o.Type):
+		return nil
 	}
 	return rs.shared
 }
 
-// snapshot is a world at one revision.
-type snapshot struct{ treestore.View }
+// stored is the world of a snapshot.
+type stored struct{ treestore.View }
 
-func (s snapshot) parent(o authz.Object, relation string) (authz.Object, bool) {
+func (s stored) parent(o authz.Object, relation string) (authz.Object, bool) {
 	objectType, id, ok := s.Subject(o.Type, o.ID, relation)
 	return authz.Object{Type: objectType, ID: id}, ok
 }
 
-func (s snapshot) exists(o authz.Object) bool {
+func (s stored) exists(o authz.Object) bool {
 	for range s.Of(o.Type, o.ID) {
 		return true
 	}
@@ -108,8 +116,18 @@ func (s snapshot) exists(o authz.Object) bool {
 	return false
 }
 
+// remembering returns the realm of an answer about an object in a snapshot, nil where it is not worth remembering: of a
+// team or binding that belongs to no organization people see only what it gives them elsewhere.
+func (rs *realms) remembering(v treestore.View, o authz.Object) *realm {
+	r := rs.at(v, o)
+	if r == rs.shared && upwards(o.Type) != "" {
+		return nil
+	}
+	return r
+}
+
 // at returns the realm of an object in a snapshot.
-func (rs *realms) at(v treestore.View, o authz.Object) *realm { return rs.of(snapshot{v}, o) }
+func (rs *realms) at(v treestore.View, o authz.Object) *realm { return rs.of(stored{v}, o) }
 
 func (rs *realms) organization(id string) *realm {
 	rs.mu.RLock()
@@ -190,10 +208,10 @@ func belongs(objectType string) bool {
 	return objectType == schema.TypeOrganization || upwards(objectType) != ""
 }
 
-// cross joins two realms when a relationship leads from the one into the other. What is shared is no other realm:
-// every answer depends on it anyway.
+// cross joins two realms when a relationship leads from the one into the other. What is shared is no other realm: every
+// answer depends on it anyway. Without a realm to come from, no answer depends on the relationship.
 func (rs *realms) cross(from, to *realm) {
-	if to.root() != rs.shared && to.root() != from.root() {
+	if from != nil && to.root() != rs.shared && to.root() != from.root() {
 		rs.join(from, to)
 	}
 }
@@ -208,15 +226,26 @@ func (rs *realms) commit(c treestore.Commit) {
 	for _, change := range c.Changes {
 		resource := resourceOf(change.Row)
 		before, after := rs.at(c.Before, resource), rs.at(c.After, resource)
-		touched[before], touched[after] = struct{}{}, struct{}{}
-		// What refers to the object has moved with it. Of one that comes into being or goes, nothing is left to move.
-		if before != after && before != rs.nowhere && after != rs.nowhere {
-			rs.join(before, after)
+		// Of an object that comes into being or goes, only questions about itself are concerned: whatever refers to it
+		// has begun or ceased to in the same commit, by relationships of its own.
+		switch {
+		case before == rs.nowhere:
+			touched[rs.nowhere] = struct{}{}
+		case after == rs.nowhere:
+			if before != rs.shared { // of which no questions are remembered
+				touched[before] = struct{}{}
+			}
+		default:
+			touched[before], touched[after] = struct{}{}, struct{}{}
+			if before != after && !isLeaf(resource.Type) {
+				rs.join(before, after)
+			}
 		}
 		if !change.Deleted && belongs(change.Row.SubjectType) {
 			rs.cross(after, rs.at(c.After, subjectOf(change.Row)))
 		}
 	}
+	delete(touched, nil)
 	for r := range touched {
 		r.root().changed.Store(revision)
 	}

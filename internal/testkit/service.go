@@ -8,6 +8,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/app"
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/catalog/recall"
 	"github.com/terrawarden/terrawarden/internal/config"
 )
 
@@ -38,7 +39,7 @@ func ServiceWith(tb testing.TB, cfg config.Config, deps catalog.Deps) *Bench {
 		if err := store.Migrate(tb.Context()); err != nil {
 			tb.Fatalf("migrate the catalog: %v", err)
 		}
-		deps.Store = store
+		deps.Store = recall.New(recall.Deps{Store: store, Alone: cfg.DatabaseURL == ""})
 	}
 	if deps.Engine == nil {
 		engine, seeder, err := app.OpenEngine(tb.Context(), cfg, app.EngineDeps{Log: Quiet()})
