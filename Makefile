@@ -68,6 +68,25 @@ test-postgres: ## run the store, engine and end-to-end suites on Postgres and a 
 conformance: ## run the ports suite, the store suite and the golden matrix on every engine, case by case
 	$(call with-postgres,set -x; go test -timeout 15m -count=1 -v ./schema/... ./internal/spicedb/... ./internal/catalog/...)
 
+# More options of a run: make conformance-tfe CONFORMANCE='-mode tfe -area teams -failed'; CONFORMANCE=-update writes the
+# lists of what passes; CONFORMANCE=-help lists all.
+CONFORMANCE ?=
+
+# A module of its own, which names the version of go-tfe and nothing that the product uses.
+.PHONY: conformance-tfe
+conformance-tfe: ## run go-tfe's own tests against the real binary, as Terraform Enterprise and as HCP Terraform
+	go build -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o .cache/bin/ ./cmd/terrawarden
+	cd conformance && go vet ./... && go test ./... && go build -buildvcs=false -o ../.cache/bin/conformance-tfe ./tfe
+	.cache/bin/conformance-tfe $(CONFORMANCE)
+
+# Builds the provider from the module proxy. Where there is no Terraform or OpenTofu CLI it says so and is skipped;
+# TERRAWARDEN_TERRAFORM names another CLI than the first of terraform and tofu in the PATH.
+.PHONY: conformance-terraform
+conformance-terraform: ## apply, change, import and destroy an organization with the tfe provider, against the real binary
+	go build -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o .cache/bin/ ./cmd/terrawarden
+	cd conformance && TERRAWARDEN_TEST_BINARY="$(CURDIR)/.cache/bin/terrawarden" TERRAWARDEN_TEST_CACHE="$(CURDIR)/.cache" \
+		go test -count=1 -v ./terraform
+
 .PHONY: fuzz
 fuzz: ## fuzz every target for FUZZTIME each (10s)
 	@{ grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . || true; } | sort | while IFS=: read -r file name; do \
@@ -146,6 +165,7 @@ lint: $(TOOLS)/golangci-lint ## run all linters of .golangci.yml
 	$(TOOLS)/golangci-lint config verify
 	$(TOOLS)/golangci-lint run ./...
 	cd bench && ../$(TOOLS)/golangci-lint run --config ../.golangci.yml ./...
+	cd conformance && ../$(TOOLS)/golangci-lint run --config ../.golangci.yml ./...
 
 .PHONY: tools
 tools: $(TOOLS)/golangci-lint ## build the pinned tools into .cache/bin

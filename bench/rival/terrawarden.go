@@ -70,6 +70,15 @@ func (s *Service) issue(ctx context.Context) error {
 	return nil
 }
 
+// UserToken gets a token of a user.
+func (s *Service) UserToken(ctx context.Context, username string) (string, error) {
+	var issued struct {
+		Token string `json:"token"`
+	}
+	err := s.Call(ctx, http.MethodPost, "/admin/v1/tokens", SiteToken, map[string]any{"kind": "user", "name": username}, &issued)
+	return issued.Token, err
+}
+
 // Load does nothing: the service fills itself from its catalog.
 func (s *Service) Load(context.Context, []authz.Relationship) error { return nil }
 

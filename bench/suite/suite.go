@@ -91,6 +91,7 @@ func (s *suite) sections() []section {
 		{"cold", s.cold},
 		{"bulk", s.bulks},
 		{"search", s.searches},
+		{"tfe", s.tfe},
 		{"write", s.writes},
 		{"kubernetes", s.kubernetes},
 		{"sync", s.sync},

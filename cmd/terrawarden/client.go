@@ -52,8 +52,8 @@ func withClient(cmd *cobra.Command, run func(cmd *cobra.Command, c *client, args
 }
 
 // request sends a JSON body and returns the answer, which the caller closes. An answer that is no success is an
-// error with the server's message.
-func (c *client) request(ctx context.Context, method, path string, body any) (*http.Response, error) {
+// error with the server's message. header is names and values in turn.
+func (c *client) request(ctx context.Context, method, path string, body any, header ...string) (*http.Response, error) {
 	var payload io.Reader
 	if body != nil {
 		raw, err := json.Marshal(body)
@@ -68,9 +68,12 @@ func (c *client) request(ctx context.Context, method, path string, body any) (*h
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	req.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("cannot reach the service: %w", err)
+		return nil, &unreachableError{err}
 	}
 	if resp.StatusCode < http.StatusBadRequest {
 		return resp, nil
@@ -78,6 +81,13 @@ func (c *client) request(ctx context.Context, method, path string, body any) (*h
 	defer resp.Body.Close()
 	return nil, serverError(resp)
 }
+
+// unreachableError says that there was no answer at all.
+type unreachableError struct{ cause error }
+
+func (e *unreachableError) Error() string { return "cannot reach the service: " + e.cause.Error() }
+
+func (e *unreachableError) Unwrap() error { return e.cause }
 
 // call sends a JSON body and decodes the JSON answer; into may be nil.
 func (c *client) call(ctx context.Context, method, path string, body, into any) error {

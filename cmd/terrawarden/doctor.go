@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/spf13/cobra"
+
+	"github.com/terrawarden/terrawarden/internal/httpapi/admin"
 )
 
 // finding is one thing the doctor looked at.
@@ -69,12 +72,31 @@ func (c *client) examine(ctx context.Context) []finding {
 	if err := c.call(ctx, http.MethodGet, "/admin/v1/status", nil, &s); err != nil {
 		return append(out, finding{"credential is a site admin's", false, "use the site token or a site admin's token: " + err.Error()})
 	}
-	return append(out,
+	out = append(out,
 		finding{"credential is a site admin's", true, ""},
 		finding{"versions agree (server " + s.Version + ", here " + version + ")", s.Version == version, advice(s.Version != version, "update the older one")},
 		finding{"schema is current at size " + s.Engine, s.SchemaCurrent, advice(!s.SchemaCurrent, "run `terrawarden migrate`")},
 		finding{"no write waits for the engine", s.PendingIntents == 0, advice(s.PendingIntents != 0, "it is retried every few seconds; if it stays, run `terrawarden reconcile`")},
 	)
+	return append(out, c.examineAudit(ctx))
+}
+
+// examineAudit verifies the chain of audit events. Where it ends is worth noting elsewhere: whoever can write the
+// whole database could write another chain, but not one with the end that was noted.
+func (c *client) examineAudit(ctx context.Context) finding {
+	var chain admin.AuditChain
+	if err := c.call(ctx, http.MethodGet, "/admin/v1/audit-chain", nil, &chain); err != nil {
+		return finding{"audit events are as they were written", false, "they could not be read: " + err.Error()}
+	}
+	if b := chain.Broken; b != nil {
+		return finding{"audit events are as they were written", false, fmt.Sprintf("event %d: %s; compare with a backup, and see who can write the database", b.Sequence, b.Reason)}
+	}
+	const shown = 12
+	check := fmt.Sprintf("audit events are as they were written (%d, up to %d %.*s)", chain.Intact, chain.Head.Sequence, shown, chain.Head.Hash)
+	if chain.Unchained > 0 {
+		check += fmt.Sprintf(", and %d of before they were chained", chain.Unchained)
+	}
+	return finding{check, true, ""}
 }
 
 func advice(needed bool, text string) string {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -79,6 +80,7 @@ func killAt(t *testing.T, cfg config.Config, step string, to loader.Estate) {
 	if len(drift.Missing)+len(drift.Unexpected) > 0 {
 		t.Errorf("after the restart: missing %v, unexpected %v", drift.Missing, drift.Unexpected)
 	}
+	chained(t, p)
 	committed := slices.Index(catalog.Steps(), step) >= slices.Index(catalog.Steps(), "committed")
 	if len(to.Organizations[0].Teams[0].Members) > 1 {
 		expect(t, p, "dora", "apply_run", committed)
@@ -87,6 +89,15 @@ func killAt(t *testing.T, cfg config.Config, step string, to loader.Estate) {
 	expect(t, p, "bob", "apply_run", !committed)
 	expect(t, p, "carol", "queue_plan", committed)
 	expect(t, p, "carol", "apply_run", false)
+}
+
+// chained verifies the audit events: those of a write that was not committed are not there, and the others fit.
+func chained(t *testing.T, p *testkit.Process) {
+	t.Helper()
+	s := shell{testkit.Binary(t), append(os.Environ(), "TERRAWARDEN_SERVER="+p.URL, "TERRAWARDEN_TOKEN="+p.SiteToken)}
+	if stdout, _, status := s.run(t, "doctor"); status != 0 {
+		t.Errorf("after the restart:\n%s", stdout)
+	}
 }
 
 // neverMore looks at the catalog and the engine as the crash left them.

@@ -28,7 +28,7 @@ func newRoot() *cobra.Command {
 	}
 	root.AddCommand(
 		newServe(), newCheck(), newExplain(), newWho(), newWhat(), newImport(), newReconcile(),
-		newToken(), newSchema(), newMigrate(), newDoctor(), newVersion(),
+		newAudit(), newToken(), newSchema(), newMigrate(), newDoctor(), newVersion(),
 	)
 	return root
 }

@@ -2,9 +2,7 @@ package app
 
 import (
 	"context"
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +15,6 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/terrawarden/terrawarden/internal/authn"
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/config"
@@ -25,6 +22,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/httpapi/admin"
 	"github.com/terrawarden/terrawarden/internal/httpapi/authzen"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
+	"github.com/terrawarden/terrawarden/internal/httpapi/tfe"
 	"github.com/terrawarden/terrawarden/internal/telemetry"
 )
 
@@ -55,12 +53,13 @@ type App struct {
 	service  *catalog.Service
 	server   *httpapi.Server
 	listener net.Listener
+	stopping chan struct{} // closed when the service is told to stop; answers without an end of their own end then
 	closers  []func() error
 }
 
 // New opens the catalog and the engine, brings them in step, and listens. A failure closes what was opened.
 func New(ctx context.Context, cfg config.Config, d Deps) (*App, error) {
-	a := &App{cfg: cfg, deps: d}
+	a := &App{cfg: cfg, deps: d, stopping: make(chan struct{})}
 	if err := a.build(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -90,7 +89,7 @@ func (a *App) build(ctx context.Context) error {
 	}
 	a.service = catalog.New(catalog.Deps{
 		Store: a.store, Engine: a.engine, Seeder: seeder, Log: a.log, Now: time.Now, Random: rand.Reader,
-		FaultPoint: a.faultPoint(), RequestID: telemetry.RequestID,
+		FaultPoint: a.faultPoint(), RequestID: telemetry.RequestID, Address: telemetry.Address, AuditRetention: a.cfg.AuditRetention,
 	})
 	if err := a.service.Start(ctx); err != nil {
 		return err
@@ -104,26 +103,36 @@ func (a *App) build(ctx context.Context) error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	a.closers = append(a.closers, func() error { return ignoreClosed(a.listener.Close()) })
+	protocols, err := a.protocols(auth)
+	if err != nil {
+		return err
+	}
 	a.server, err = httpapi.New(httpapi.Deps{
-		Protocols:    a.protocols(auth.pageKey),
+		Protocols:    protocols,
 		Authenticate: auth.Authenticate, Ready: a.service.Ready, Log: a.log, Metrics: a.metrics,
 		Registry: registry, Tracer: tracer, NewID: newID,
 	})
 	return err
 }
 
-func (a *App) protocols(pageKey []byte) []httpapi.Protocol {
+func (a *App) protocols(auth credentials) ([]httpapi.Protocol, error) {
+	browser, discovery, err := a.browserLogin(auth)
+	if err != nil {
+		return nil, err
+	}
 	protocols := []httpapi.Protocol{
 		authzen.New(authzen.Deps{
-			Decider: a.service, PublicURL: a.URL, PageKey: pageKey, NewID: newID,
+			Decider: a.service, PublicURL: a.URL, PageKey: auth.pageKey, NewID: newID,
 			Observe: func(allowed bool) { a.metrics.Decision(allowed, "engine") },
 		}),
-		admin.New(admin.Deps{Service: a.service, Engine: a.cfg.Engine, Version: a.deps.Version}),
+		admin.New(admin.Deps{Service: a.service, Engine: a.cfg.Engine, Version: a.deps.Version, Stopping: a.stopping}),
+		tfe.New(tfe.Deps{Service: a.service, Mode: a.cfg.TFEMode, Version: a.deps.Version, RateLimit: a.cfg.TFERateLimit, Now: time.Now, Discovery: discovery}),
 	}
+	protocols = append(protocols, browser...)
 	if a.deps.Extend != nil {
 		protocols = append(protocols, a.deps.Extend(Parts{Service: a.service, Engine: a.engine})...)
 	}
-	return protocols
+	return protocols, nil
 }
 
 func (a *App) tracing(ctx context.Context) (trace.TracerProvider, error) {
@@ -142,12 +151,6 @@ func (a *App) tracing(ctx context.Context) (trace.TracerProvider, error) {
 	return provider, nil
 }
 
-// credentials are the authenticator and what is derived from the site token.
-type credentials struct {
-	*authn.Authenticator
-	pageKey []byte
-}
-
 // bootstrap makes sure that the site admin exists and knows his credential.
 func (a *App) bootstrap(ctx context.Context) (credentials, error) {
 	token, path, err := siteToken(a.cfg)
@@ -157,7 +160,7 @@ func (a *App) bootstrap(ctx context.Context) (credentials, error) {
 	if path != "" {
 		a.log.InfoContext(ctx, "site token ready", "file", path)
 	}
-	site, err := a.service.Bootstrap(ctx, a.cfg.SiteAdmins, &a.cfg.RestrictOrgCreation)
+	site, err := a.service.Bootstrap(ctx, a.cfg.SiteAdmins, &catalog.Settings{RestrictOrganizationCreation: a.cfg.RestrictOrgCreation, CreateUnknownMembers: a.cfg.CreateUnknownMembers})
 	if err != nil {
 		return credentials{}, fmt.Errorf("site admins: %w", err)
 	}
@@ -166,9 +169,7 @@ func (a *App) bootstrap(ctx context.Context) (credentials, error) {
 			return credentials{}, fmt.Errorf("example: %w", err)
 		}
 	}
-	// Derived, so that every replica with the same site token opens the others' page tokens.
-	key, err := hkdf.Key(sha256.New, []byte(token), nil, "terrawarden page tokens", sha256.Size)
-	return credentials{Authenticator: authn.New(a.service, token, site.ID), pageKey: key}, err
+	return a.openCredentials(token, site.ID)
 }
 
 // URL returns what clients reach the service by: the configured one, or the address served on.
@@ -198,6 +199,7 @@ func (a *App) Run(ctx context.Context) error {
 	_, err := fmt.Fprintf(a.deps.Stderr, "listening on http://%s\n%s", a.listener.Addr(), a.invitation())
 	select {
 	case <-ctx.Done():
+		close(a.stopping)
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Shutdown)
 		defer cancel()
 		err = errors.Join(err, a.server.Shutdown(grace))

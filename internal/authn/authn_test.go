@@ -54,7 +54,7 @@ func TestWhoACredentialIs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	user := func(name string) catalog.Principal {
-		return catalog.Principal{Subject: authz.Object{Type: "user", ID: w.tokens[name].OwnerID}, Name: name, TokenID: w.tokens[name].ID}
+		return catalog.Principal{Subject: authz.Object{Type: "user", ID: w.tokens[name].OwnerID}, Name: name, TokenID: w.tokens[name].ID, Credential: catalog.TokenUser}
 	}
 	tests := map[string]struct {
 		bearer string
@@ -64,11 +64,11 @@ func TestWhoACredentialIs(t *testing.T) {
 		"a user's token": {w.secrets["bob"], user("bob")},
 		"another user's": {w.secrets["carol"], user("carol")},
 		"a service's token with its scopes": {w.secrets["gateway"], catalog.Principal{
-			Subject: authz.Object{Type: "service_account", ID: w.tokens["gateway"].OwnerID}, Name: "gateway", TokenID: w.tokens["gateway"].ID,
+			Subject: authz.Object{Type: "service_account", ID: w.tokens["gateway"].OwnerID}, Name: "gateway", TokenID: w.tokens["gateway"].ID, Credential: catalog.TokenService,
 			Scopes: []catalog.Scope{catalog.ScopeCheck, catalog.ScopeSearch},
 		}},
 		"a service's token without scopes": {w.secrets["bare"], catalog.Principal{
-			Subject: authz.Object{Type: "service_account", ID: w.tokens["bare"].OwnerID}, Name: "bare", TokenID: w.tokens["bare"].ID,
+			Subject: authz.Object{Type: "service_account", ID: w.tokens["bare"].OwnerID}, Name: "bare", TokenID: w.tokens["bare"].ID, Credential: catalog.TokenService,
 		}},
 	}
 	for name, test := range tests {

@@ -16,19 +16,19 @@ func systemPrincipal() Principal {
 
 // Bootstrap makes sure that the built-in site admin exists and returns him. A non-empty promotion list makes
 // exactly the people on it site admins besides him; an empty one changes nothing, so that a lost setting demotes
-// nobody.
-func (s *Service) Bootstrap(ctx context.Context, promote []string, restrictCreation *bool) (User, error) {
+// nobody. Settings are replaced where they are given.
+func (s *Service) Bootstrap(ctx context.Context, promote []string, settings *Settings) (User, error) {
 	var admin User
 	_, err := s.change(ctx, systemPrincipal(), func(ctx context.Context, c *Change) (err error) {
 		c.touch(platformSlices()...)
-		if admin, err = c.EnsureUser(ctx, SiteAdminUsername, ""); err != nil {
+		if admin, err = c.builtin(ctx); err != nil {
 			return err
 		}
 		if err := c.SetSiteAdmin(ctx, admin.ID, true); err != nil {
 			return err
 		}
-		if restrictCreation != nil {
-			if err := c.restrictCreation(ctx, *restrictCreation); err != nil {
+		if settings != nil {
+			if err := c.putSettings(ctx, *settings); err != nil {
 				return err
 			}
 		}
@@ -48,13 +48,11 @@ func platformSlices() []Slice {
 	return out
 }
 
-func (c *Change) restrictCreation(ctx context.Context, restrict bool) error {
+func (c *Change) putSettings(ctx context.Context, after Settings) error {
 	before, err := c.Settings(ctx)
-	if err != nil || before.RestrictOrganizationCreation == restrict {
+	if err != nil || before == after {
 		return err
 	}
-	after := before
-	after.RestrictOrganizationCreation = restrict
 	c.touch(platformSlices()...)
 	c.record("settings.update", "", platformRef(), before, after)
 	return c.PutSettings(ctx, after)

@@ -34,7 +34,7 @@ func (c *Change) touch(slices ...Slice) { c.slices.add(slices...) }
 func (c *Change) record(action, organizationID string, object authz.Object, before, after any, related ...authz.Object) {
 	c.events = append(c.events, AuditEvent{
 		ID: c.random(PrefixAuditEvent), Time: c.now, OrganizationID: organizationID, Action: action,
-		Object: object, Related: related, Before: document(before), After: document(after), Outcome: "done",
+		Object: object, Related: related, Before: document(before), After: document(after), Outcome: OutcomeDone,
 	})
 }
 
@@ -77,6 +77,7 @@ func (s *Service) changeLocked(ctx context.Context, p Principal, fn func(ctx con
 	if err != nil {
 		return "", err
 	}
+	s.arrivals.forget(w.intent.Slices)
 	s.step("committed")
 	return w.finish(ctx)
 }
@@ -89,6 +90,7 @@ type write struct {
 	rehearsing bool
 	guard      Intent // saved before deletes are written
 	intent     Intent // saved with the rows
+	events     []string
 	touches    []authz.Relationship
 	token      authz.Token
 }
@@ -123,12 +125,9 @@ func (w *write) run(ctx context.Context, q Queries) error {
 }
 
 // save keeps the audit events and, unless nothing changes, the intent.
-func (w *write) save(ctx context.Context, q Queries, c *Change) error {
-	for _, e := range c.events {
-		e.Actor, e.ActorName, e.TokenID, e.RequestID = w.principal.Subject, w.principal.Name, w.principal.TokenID, w.requestID(ctx)
-		if err := q.InsertAuditEvent(ctx, e); err != nil {
-			return err
-		}
+func (w *write) save(ctx context.Context, q Queries, c *Change) (err error) {
+	if w.events, err = w.recordEvents(ctx, q, w.principal, c.events); err != nil {
+		return err
 	}
 	if len(w.touches) == 0 && w.guard.ID == "" {
 		w.intent.ID = ""
@@ -171,7 +170,8 @@ func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 }
 
-// finish writes the relationships that give access and removes the intent.
+// finish writes the relationships that give access, removes the intent and notes the consistency token with the audit
+// events, both in one transaction. A change of the catalog alone has written no relationship, so its events have none.
 func (w *write) finish(ctx context.Context) (authz.Token, error) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
@@ -187,7 +187,13 @@ func (w *write) finish(ctx context.Context) (authz.Token, error) {
 		w.token = token
 	}
 	w.step("touches-written")
-	if err := w.store.DeleteIntents(ctx, w.intent.ID); err != nil {
+	err := w.store.InTx(ctx, func(q Queries) error {
+		if err := q.SetAuditToken(ctx, string(w.token), w.events...); err != nil {
+			return err
+		}
+		return q.DeleteIntents(ctx, w.intent.ID)
+	})
+	if err != nil {
 		w.log.WarnContext(ctx, "an intent stays and is replayed", "intent", w.intent.ID, "error", err)
 	}
 	w.step("intent-removed")

@@ -25,13 +25,13 @@ type TokenRequest struct {
 func (s *Service) CreateToken(ctx context.Context, p Principal, r TokenRequest) (IssuedToken, error) {
 	own := r.Kind == TokenUser && p.Subject.Type == schema.TypeUser && sameName(p.Name, r.Name)
 	if !own {
-		if err := s.require(ctx, p, schema.PlatformAdminister, platformRef()); err != nil {
+		if err := s.requireToChange(ctx, p, schema.PlatformAdminister, platformRef()); err != nil {
 			return IssuedToken{}, err
 		}
 	}
 	var issued IssuedToken
 	_, err := s.change(ctx, p, func(ctx context.Context, c *Change) (err error) {
-		t := Token{Kind: r.Kind, Description: r.Description, Scopes: r.Scopes, ExpiresAt: r.ExpiresAt, CreatedBy: p.Subject.ID}
+		t := Token{Kind: r.Kind, Description: r.Description, Scopes: r.Scopes, ExpiresAt: r.ExpiresAt, CreatedBy: p.Subject.String()}
 		if t.OwnerID, err = c.tokenOwner(ctx, r); err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (c *Change) tokenOwner(ctx context.Context, r TokenRequest) (string, error)
 	case TokenService:
 		a, err := c.EnsureServiceAccount(ctx, r.Name)
 		return a.ID, err
-	case TokenTeam, TokenOrganization:
+	case TokenTeam, TokenOrganization, TokenAuditTrails:
 	}
 	return "", fault.At("for", "must be user:NAME or service:NAME")
 }
@@ -100,7 +100,7 @@ func (s *Service) ownerName(ctx context.Context, t Token) (string, error) {
 	case TokenTeam:
 		team, err := s.store.Team(ctx, t.OwnerID)
 		return team.Name, err
-	case TokenOrganization:
+	case TokenOrganization, TokenAuditTrails:
 		o, err := s.store.Organization(ctx, t.OwnerID)
 		return o.Name, err
 	}
@@ -114,7 +114,7 @@ func (s *Service) RevokeToken(ctx context.Context, p Principal, id string) (auth
 		return "", err
 	}
 	if t.OwnerID != p.Subject.ID {
-		err := s.require(ctx, p, schema.PlatformAdminister, platformRef())
+		err := s.refused(ctx, p, schema.PlatformAdminister, platformRef(), s.require(ctx, p, schema.PlatformAdminister, platformRef()), tokenRef(id))
 		if fault.Is(err, fault.Denied) {
 			return "", fault.New(fault.NotFound, "there is no such token")
 		}
@@ -125,9 +125,10 @@ func (s *Service) RevokeToken(ctx context.Context, p Principal, id string) (auth
 	return s.change(ctx, p, func(ctx context.Context, c *Change) error { return c.RevokeToken(ctx, id) })
 }
 
-// PrincipalOf returns who a live token acts as. An owner who is suspended or gone is no principal any more.
+// PrincipalOf returns who a live token acts as. An owner who is suspended, disabled or gone is no principal any more. An
+// audit-trails token is a subject that holds nothing; what it may read it may by its kind.
 func (s *Service) PrincipalOf(ctx context.Context, t Token) (Principal, error) {
-	p := Principal{TokenID: t.ID}
+	p := Principal{TokenID: t.ID, Credential: t.Kind}
 	var err error
 	ended := false
 	switch t.Kind {
@@ -143,14 +144,30 @@ func (s *Service) PrincipalOf(ctx context.Context, t Token) (Principal, error) {
 			p.Scopes = append(p.Scopes, Scope(scope))
 		}
 	case TokenTeam:
-		p.Subject = authz.Object{Type: schema.TypeTeamToken, ID: t.ID}
-		p.Name, err = s.ownerName(ctx, t)
-	case TokenOrganization:
+		var team Team
+		team, err = s.store.Team(ctx, t.OwnerID)
+		p.Subject, p.Name = authz.Object{Type: schema.TypeTeamToken, ID: t.ID}, team.Name
+		if err == nil {
+			ended, err = s.disabled(ctx, team.OrganizationID)
+		}
+	case TokenOrganization, TokenAuditTrails:
 		p.Subject = authz.Object{Type: schema.TypeOrganizationToken, ID: t.ID}
-		p.Name, err = s.ownerName(ctx, t)
+		if p.Name, err = s.ownerName(ctx, t); err == nil {
+			ended, err = s.disabled(ctx, t.OwnerID)
+		}
 	}
 	if ended || fault.Is(err, fault.NotFound) {
-		return Principal{}, fault.New(fault.Unauthenticated, "the credential is not valid")
+		return Principal{}, refusedCredential()
+	}
+	if err == nil && t.Kind == TokenUser {
+		s.arrive(ctx, p)
 	}
 	return p, err
+}
+
+// disabled reports whether an organization is disabled, which ends its credentials until it is enabled again (DECISIONS
+// P18).
+func (s *Service) disabled(ctx context.Context, organizationID string) (bool, error) {
+	o, err := s.store.Organization(ctx, organizationID)
+	return o.Disabled, err
 }

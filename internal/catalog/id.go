@@ -24,6 +24,11 @@ const (
 	PrefixGrant          = "grant"
 	PrefixServiceAccount = "sa"
 	PrefixAuditEvent     = "ae"
+	PrefixTeamWorkspace  = "tws"  // a team's grant on a workspace
+	PrefixTeamProject    = "tprj" // a team's grant on a project
+	PrefixTag            = "tag"
+	PrefixAgentPool      = "apool"
+	PrefixRetention      = "drp"
 	PrefixIntent         = "wi"
 )
 

@@ -94,34 +94,57 @@ func (s *Service) AddMember(ctx context.Context, p Principal, organizationID, us
 }
 
 // RemoveMember removes a user from an organization; organization.manage_membership and sight of all his teams
-// there (DECISIONS P9). A member may always leave himself.
+// there (DECISIONS P9). A member may always leave himself. The last owner stays, which is a Conflict (DECISIONS P20).
 func (s *Service) RemoveMember(ctx context.Context, p Principal, organizationID, userID string) (authz.Token, error) {
-	remove := func(ctx context.Context, c *Change) error { return c.RemoveMember(ctx, organizationID, userID) }
 	if p.Subject == userRef(userID) {
-		return s.change(ctx, p, remove)
-	}
-	if err := s.require(ctx, p, schema.OrganizationManageMembership, organizationRef(organizationID)); err != nil {
+		if err := s.requireToChange(ctx, p, schema.OrganizationView, organizationRef(organizationID)); err != nil {
+			return "", err
+		}
+	} else if err := s.mayRemove(ctx, p, organizationID, userID); err != nil {
 		return "", err
+	}
+	return s.change(ctx, p, func(ctx context.Context, c *Change) error { return c.RemoveMember(ctx, organizationID, userID) })
+}
+
+// mayRemove returns nil when the principal may remove somebody else.
+func (s *Service) mayRemove(ctx context.Context, p Principal, organizationID, userID string) error {
+	if err := s.requireToChange(ctx, p, schema.OrganizationManageMembership, organizationRef(organizationID)); err != nil {
+		return err
+	}
+	o, err := s.store.Organization(ctx, organizationID)
+	if err != nil {
+		return err
 	}
 	members, err := s.store.TeamMembers(ctx, TeamMemberFilter{OrganizationID: organizationID, UserID: userID})
 	if err != nil {
-		return "", err
+		return err
 	}
 	questions := make([]authz.Question, len(members))
 	for i, m := range members {
 		questions[i] = authz.Question{Subject: p.Subject, Permission: schema.TeamView.Name(), Resource: teamRef(m.TeamID)}
-		if o, err := s.store.Organization(ctx, organizationID); err == nil && o.OwnersTeamID == m.TeamID {
+		if o.OwnersTeamID == m.TeamID {
 			questions[i].Permission = schema.TeamUpdateMembership.Name() // removing an owner is for owners (DECISIONS P5)
 		}
 	}
 	seen, _, err := s.engine.CheckAll(ctx, questions, authz.Consistency{})
 	if err != nil {
-		return "", err
+		return err
 	}
-	for _, ok := range seen {
+	for i, ok := range seen {
 		if !ok {
-			return "", fault.New(fault.Denied, "the user is in a team you may not see or change")
+			err := fault.New(fault.Denied, "the user is in a team you may not see or change")
+			missing := schema.Permission(schema.TypeTeam + "." + questions[i].Permission)
+			return s.refused(ctx, p, missing, questions[i].Resource, err, userRef(userID))
 		}
 	}
-	return s.change(ctx, p, remove)
+	return nil
+}
+
+// RemoveMembership is RemoveMember for a membership that is named by its id.
+func (s *Service) RemoveMembership(ctx context.Context, p Principal, id string) (authz.Token, error) {
+	m, err := s.store.Membership(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return s.RemoveMember(ctx, p, m.OrganizationID, m.UserID)
 }

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/fault"
@@ -14,31 +15,37 @@ const (
 	DefaultProjectName = "Default Project"
 )
 
-// CreateOrganization adds an organization with its owners team and default project. The given users become its
-// first owners and active members.
+// Check reports everything about an organization's name and address that cannot be.
+func (o Organization) Check() error {
+	return errors.Join(checkName("name", o.Name, false), checkEmail("email", o.Email))
+}
+
+// CreateOrganization is FoundOrganization with default settings.
 func (c *Change) CreateOrganization(ctx context.Context, name, email string, ownerIDs ...string) (Organization, error) {
-	if err := checkName("name", name, false); err != nil {
+	return c.FoundOrganization(ctx, Organization{Name: name, Email: email}, ownerIDs...)
+}
+
+// FoundOrganization adds an organization with its owners team and default project. The given users become its first
+// owners and active members.
+func (c *Change) FoundOrganization(ctx context.Context, o Organization, ownerIDs ...string) (Organization, error) {
+	err := o.Check()
+	if looksLikeID(o.Name, PrefixOrganization) {
+		err = errors.Join(err, fault.At("name", "must not look like an id"))
+	}
+	if err != nil {
 		return Organization{}, err
 	}
-	if err := freeName(ctx, "name", name, c.Organization); err != nil {
-		return Organization{}, err
-	}
-	if looksLikeID(name, PrefixOrganization) {
-		return Organization{}, fault.At("name", "must not look like an id")
-	}
-	if err := checkEmail("email", email); err != nil {
+	if err := freeName(ctx, "name", o.Name, c.Organization); err != nil {
 		return Organization{}, err
 	}
 	if len(ownerIDs) == 0 {
 		return Organization{}, fault.At("owners", "an organization needs an owner")
 	}
-	o := Organization{
-		ID: c.random(PrefixOrganization), Name: name, Email: email,
-		OwnersTeamID: c.random(PrefixTeam), DefaultProjectID: c.random(PrefixProject), CreatedAt: c.now,
-	}
+	o.ID, o.OwnersTeamID, o.DefaultProjectID = c.random(PrefixOrganization), c.random(PrefixTeam), c.random(PrefixProject)
+	o.Disabled, o.CreatedAt = false, c.now
 	owners := Team{ID: o.OwnersTeamID, OrganizationID: o.ID, Name: OwnersTeamName, Visibility: VisibilitySecret, AllowMemberTokenManagement: true, CreatedAt: c.now}
 	project := Project{ID: o.DefaultProjectID, OrganizationID: o.ID, Name: DefaultProjectName, CreatedAt: c.now}
-	err := inOrder(
+	err = inOrder(
 		func() error { return c.InsertOrganization(ctx, o) },
 		func() error { return c.InsertTeam(ctx, owners) },
 		func() error { return c.InsertProject(ctx, project) },
@@ -68,11 +75,11 @@ func (c *Change) ChangeOrganization(ctx context.Context, o Organization) error {
 	if err != nil {
 		return err
 	}
-	if err := checkName("name", o.Name, false); err != nil {
+	if err := o.Check(); err != nil {
 		return err
 	}
-	if err := checkEmail("email", o.Email); err != nil {
-		return err
+	if o.Name != before.Name && looksLikeID(o.Name, PrefixOrganization) {
+		return fault.At("name", "must not look like an id")
 	}
 	o.OwnersTeamID, o.DefaultProjectID, o.Disabled, o.CreatedAt = before.OwnersTeamID, before.DefaultProjectID, before.Disabled, before.CreatedAt
 	if o == before {
@@ -221,19 +228,20 @@ func (c *Change) keepOwner(ctx context.Context, o Organization) error {
 // Organization use cases.
 
 // CreateOrganization adds an organization owned by its creator; platform.create_organization.
-func (s *Service) CreateOrganization(ctx context.Context, p Principal, name, email string) (Organization, authz.Token, error) {
-	if err := s.require(ctx, p, schema.PlatformCreateOrganization, platformRef()); err != nil {
+func (s *Service) CreateOrganization(ctx context.Context, p Principal, o Organization) (Organization, authz.Token, error) {
+	if err := s.requireToChange(ctx, p, schema.PlatformCreateOrganization, platformRef()); err != nil {
 		return Organization{}, "", err
 	}
 	if p.Subject.Type != schema.TypeUser {
-		return Organization{}, "", fault.New(fault.Denied, "only people create organizations")
+		err := fault.New(fault.Denied, "only people create organizations")
+		return Organization{}, "", s.refused(ctx, p, schema.PlatformCreateOrganization, platformRef(), err)
 	}
-	var o Organization
+	var created Organization
 	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) (err error) {
-		o, err = c.CreateOrganization(ctx, name, email, p.Subject.ID)
+		created, err = c.FoundOrganization(ctx, o, p.Subject.ID)
 		return err
 	})
-	return o, token, err
+	return created, token, err
 }
 
 // UpdateOrganization changes an organization's settings; organization.update.
@@ -253,7 +261,7 @@ func (s *Service) DeleteOrganization(ctx context.Context, p Principal, organizat
 
 // on is a use case that needs one permission on one object.
 func (s *Service) on(ctx context.Context, p Principal, permission schema.Permission, object authz.Object, fn func(context.Context, *Change) error) (authz.Token, error) {
-	if err := s.require(ctx, p, permission, object); err != nil {
+	if err := s.requireToChange(ctx, p, permission, object); err != nil {
 		return "", err
 	}
 	return s.change(ctx, p, fn)

@@ -29,7 +29,9 @@ type Principal struct {
 	Subject authz.Object
 	Name    string // username or name, for audit and logs
 	TokenID string
-	Scopes  []Scope // of a service token; nil for every other credential
+	// Credential is the kind of token he came with; "" for the site token and for what an identity provider signed.
+	Credential TokenKind
+	Scopes     []Scope // of a service token; nil for every other credential
 }
 
 // Has reports whether the credential carries a scope.

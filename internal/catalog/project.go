@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/fault"
@@ -22,7 +23,7 @@ func (c *Change) CreateProject(ctx context.Context, p Project) (Project, error) 
 	return p, nil
 }
 
-// ChangeProject updates a project's name and description.
+// ChangeProject updates a project's name, description and attributes.
 func (c *Change) ChangeProject(ctx context.Context, p Project) error {
 	before, err := c.Project(ctx, p.ID)
 	if err != nil {
@@ -62,21 +63,86 @@ func (c *Change) RemoveProject(ctx context.Context, id string) error {
 
 // Project use cases.
 
-// CreateProject adds a project; organization.create_project.
-func (s *Service) CreateProject(ctx context.Context, p Principal, prj Project) (Project, authz.Token, error) {
+// CreateProject adds a project with tag bindings; organization.create_project.
+func (s *Service) CreateProject(ctx context.Context, p Principal, prj Project, tagging ...Tagging) (Project, authz.Token, error) {
 	token, err := s.on(ctx, p, schema.OrganizationCreateProject, organizationRef(prj.OrganizationID), func(ctx context.Context, c *Change) (err error) {
-		prj, err = c.CreateProject(ctx, prj)
-		return err
+		if prj, err = c.CreateProject(ctx, prj); err != nil {
+			return err
+		}
+		return c.tag(ctx, projectRef(prj.ID), prj.OrganizationID, tagging)
 	})
 	return prj, token, err
 }
 
-// UpdateProject changes a project; project.update.
-func (s *Service) UpdateProject(ctx context.Context, p Principal, prj Project) (authz.Token, error) {
-	return s.on(ctx, p, schema.ProjectUpdate, projectRef(prj.ID), func(ctx context.Context, c *Change) error { return c.ChangeProject(ctx, prj) })
+// tag does a tagging of a project.
+func (c *Change) tag(ctx context.Context, resource authz.Object, organizationID string, all []Tagging) error {
+	for _, t := range all {
+		if !t.Rebind {
+			continue
+		}
+		if err := c.BindTags(ctx, resource, organizationID, t.Bindings, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// UpdateProject changes a project; project.update, and project.manage_tags where its tag bindings change.
+func (s *Service) UpdateProject(ctx context.Context, p Principal, prj Project, tagging ...Tagging) (authz.Token, error) {
+	if slices.ContainsFunc(tagging, func(t Tagging) bool { return !t.empty() }) {
+		if err := s.requireToChange(ctx, p, schema.ProjectManageTags, projectRef(prj.ID)); err != nil {
+			return "", err
+		}
+	}
+	return s.on(ctx, p, schema.ProjectUpdate, projectRef(prj.ID), func(ctx context.Context, c *Change) error {
+		if err := c.ChangeProject(ctx, prj); err != nil {
+			return err
+		}
+		return c.tag(ctx, projectRef(prj.ID), prj.OrganizationID, tagging)
+	})
 }
 
 // DeleteProject deletes an empty project; project.delete.
 func (s *Service) DeleteProject(ctx context.Context, p Principal, id string) (authz.Token, error) {
 	return s.on(ctx, p, schema.ProjectDelete, projectRef(id), func(ctx context.Context, c *Change) error { return c.RemoveProject(ctx, id) })
+}
+
+// MoveWorkspaces moves workspaces of an organization into a project of it, all or none; project.move_workspaces on it and
+// on every project that they leave (DECISIONS M13).
+func (s *Service) MoveWorkspaces(ctx context.Context, p Principal, projectID string, workspaceIDs ...string) (authz.Token, error) {
+	if err := s.requireToChange(ctx, p, schema.ProjectMoveWorkspaces, projectRef(projectID)); err != nil {
+		return "", err
+	}
+	rows, err := s.store.Workspaces(ctx, WorkspaceFilter{IDs: workspaceIDs})
+	if err != nil {
+		return "", err
+	}
+	sources := map[string]bool{projectID: true}
+	left := map[string]string{}
+	for _, w := range rows {
+		left[w.ID] = w.ProjectID
+		if sources[w.ProjectID] {
+			continue
+		}
+		sources[w.ProjectID] = true
+		if err := s.requireToChange(ctx, p, schema.ProjectMoveWorkspaces, projectRef(w.ProjectID)); err != nil {
+			return "", err
+		}
+	}
+	return s.change(ctx, p, func(ctx context.Context, c *Change) error {
+		for _, id := range workspaceIDs {
+			w, err := c.Workspace(ctx, id)
+			if err != nil {
+				return err
+			}
+			if w.ProjectID != left[id] { // somebody else moved it meanwhile, out of where it was asked for
+				return fault.New(fault.Stale, "workspace %s was moved in the meantime", id)
+			}
+			w.ProjectID = projectID
+			if err := c.ChangeWorkspace(ctx, w); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -160,7 +160,7 @@ func (p *projector) tokens() {
 				p.add(teamRef(t.ID), schema.RelMembership, authz.Object{Type: schema.TypeOrganizationToken, ID: t.ID}, t.ExpiresAt)
 				p.bind(organizationRef(t.OwnerID), schema.RoleOrganizationToken, t.ID, time.Time{})
 			}
-		case TokenUser, TokenService:
+		case TokenUser, TokenService, TokenAuditTrails:
 		}
 	}
 }

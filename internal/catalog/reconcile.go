@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -157,7 +158,11 @@ func (s *Service) PendingIntents(ctx context.Context) (int, error) {
 // Reconcile compares the whole projection with what the engine holds and, unless dryRun, repairs it. Site
 // admins alone.
 func (s *Service) Reconcile(ctx context.Context, p Principal, dryRun bool) (Drift, error) {
-	if err := s.require(ctx, p, schema.PlatformAdminister, platformRef()); err != nil {
+	ask := s.requireToChange
+	if dryRun {
+		ask = s.require
+	}
+	if err := ask(ctx, p, schema.PlatformAdminister, platformRef()); err != nil {
 		return Drift{}, err
 	}
 	return s.reconcile(ctx, p, dryRun)
@@ -226,8 +231,8 @@ func (s *Service) Start(ctx context.Context) error {
 	})
 }
 
-// Work replays interrupted writes and removes expired grants every interval until ctx ends. observe is told how
-// many writes were waiting.
+// Work replays interrupted writes, removes expired grants and prunes audit events every interval until ctx ends.
+// observe is told how many writes were waiting.
 func (s *Service) Work(ctx context.Context, interval time.Duration, observe func(pending int)) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
@@ -240,7 +245,7 @@ func (s *Service) Work(ctx context.Context, interval time.Duration, observe func
 		n, err := s.Replay(ctx)
 		observe(n)
 		if err == nil {
-			err = s.expire(ctx)
+			err = errors.Join(s.expire(ctx), s.prune(ctx))
 		}
 		if err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "catching up failed", "error", err)

@@ -74,10 +74,16 @@ func (c *Change) ChangeRole(ctx context.Context, r Role) error {
 	}
 	c.record("role.update", r.OrganizationID, roleRef(r.ID), before, r)
 	grants, err := c.Grants(ctx, GrantFilter{RoleID: r.ID})
+	if err != nil {
+		return err
+	}
 	for _, g := range grants {
 		c.touch(Slice{Resource: bindingRef(bindingID(g.RoleID, g.Holder.ID)), RoleID: g.RoleID, Holder: g.Holder})
+		if err := c.settleOverrides(ctx, g); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // RemoveRole deletes a role that nobody holds.
@@ -138,7 +144,7 @@ func roleGuard(r Role) (schema.Permission, authz.Object) {
 
 func (s *Service) mayWriteRole(ctx context.Context, p Principal, r Role) error {
 	permission, scope := roleGuard(r)
-	if err := s.require(ctx, p, permission, scope); err != nil {
+	if err := s.requireToChange(ctx, p, permission, scope); err != nil {
 		return err
 	}
 	return s.mayHandOut(ctx, p, schema.Close(schema.Expand(r.Permissions)), scope)
@@ -148,9 +154,11 @@ func (s *Service) mayWriteRole(ctx context.Context, p Principal, r Role) error {
 // permissions are held by owners alone, so they need no rule of their own.
 func (s *Service) mayHandOut(ctx context.Context, p Principal, atoms []schema.Permission, scope authz.Object) error {
 	var questions []authz.Question
+	var asked []schema.Permission
 	for _, a := range atoms {
 		if name := a.HeldOn(scope.Type); name != "" {
 			questions = append(questions, authz.Question{Subject: p.Subject, Permission: name, Resource: scope})
+			asked = append(asked, a)
 		}
 	}
 	held, _, err := s.engine.CheckAll(ctx, questions, authz.Consistency{})
@@ -159,7 +167,8 @@ func (s *Service) mayHandOut(ctx context.Context, p Principal, atoms []schema.Pe
 	}
 	for i, ok := range held {
 		if !ok {
-			return fault.New(fault.Denied, "you cannot hand out %s, which you do not hold on %s", questions[i].Permission, scope.Type)
+			err := fault.New(fault.Denied, "you cannot hand out %s, which you do not hold on %s", questions[i].Permission, scope.Type)
+			return s.refused(ctx, p, asked[i], scope, err)
 		}
 	}
 	return nil

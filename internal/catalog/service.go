@@ -24,6 +24,10 @@ type Deps struct {
 	FaultPoint func(step string)
 	// RequestID reads the request's id from a context, for audit events.
 	RequestID func(context.Context) string
+	// Address reads the caller's address from a context, for audit events.
+	Address func(context.Context) string
+	// AuditRetention is how long audit events are kept; 0: for good.
+	AuditRetention time.Duration
 }
 
 // Service holds the use cases. Each first asks whether its principal may, then does it.
@@ -35,32 +39,77 @@ type Service struct {
 	now       func() time.Time
 	random    io.Reader
 	step      func(string)
+	arrivals  arrivals
 	requestID func(context.Context) string
+	address   func(context.Context) string
+	retention time.Duration // of audit events
 }
 
 // New returns a Service over its dependencies.
 func New(d Deps) *Service {
-	s := &Service{store: d.Store, engine: d.Engine, seeder: d.Seeder, log: d.Log, now: d.Now, random: d.Random, step: d.FaultPoint, requestID: d.RequestID}
+	s := &Service{store: d.Store, engine: d.Engine, seeder: d.Seeder, log: d.Log, now: d.Now, random: d.Random, step: d.FaultPoint, requestID: d.RequestID, address: d.Address, retention: d.AuditRetention}
 	if s.step == nil {
 		s.step = func(string) {}
 	}
 	if s.requestID == nil {
 		s.requestID = func(context.Context) string { return "" }
 	}
+	if s.address == nil {
+		s.address = func(context.Context) string { return "" }
+	}
 	return s
 }
 
 // require returns nil when the principal holds a permission on an object, fully consistent, and fault.Denied
-// otherwise. Protocols that hide what a caller may not know turn that into their own not-found.
+// otherwise, or NotFound where no object could have such an id. Protocols that hide what a caller may not know turn that into their own not-found.
 func (s *Service) require(ctx context.Context, p Principal, permission schema.Permission, on authz.Object) error {
 	d, err := s.engine.Check(ctx, authz.Question{Subject: p.Subject, Permission: permission.On(on.Type), Resource: on}, authz.Consistency{})
 	if err != nil {
-		return err
+		return unknown(err)
 	}
 	if !d.Allowed {
 		return fault.New(fault.Denied, "%s may not %s", p.Name, permission)
 	}
-	return nil
+	return s.admit(ctx, p, on)
+}
+
+// unknown makes what the engine takes for no id what it is to a caller who named it: an object that is not there.
+func unknown(err error) error {
+	if fault.Is(err, fault.Invalid) {
+		return fault.Wrap(fault.NotFound, err, "there is nothing of such an id")
+	}
+	return err
+}
+
+// admit refuses a user token inside an organization that takes none: there it is no credential at all (research tfe-api
+// 1.1). What is asked on the platform is no business of an organization.
+func (s *Service) admit(ctx context.Context, p Principal, on authz.Object) error {
+	if p.Credential != TokenUser || on.Type == schema.TypePlatform {
+		return nil
+	}
+	o, err := s.organizationOf(ctx, on)
+	if err == nil && o.RefuseUserTokens {
+		return fault.New(fault.Unauthenticated, "the organization accepts no user tokens")
+	}
+	return err
+}
+
+// organizationOf returns the organization that an object is, or is in.
+func (s *Service) organizationOf(ctx context.Context, on authz.Object) (Organization, error) {
+	id := on.ID
+	if on.Type == schema.TypeTeam {
+		t, err := s.store.Team(ctx, on.ID)
+		if err != nil {
+			return Organization{}, err
+		}
+		id = t.OrganizationID
+	} else if on.Type != schema.TypeOrganization {
+		var err error
+		if id, _, err = scopeOrganization(ctx, s.store, on); err != nil {
+			return Organization{}, err
+		}
+	}
+	return s.store.Organization(ctx, id)
 }
 
 // Ready returns nil when both the catalog and the engine answer right now.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/schema"
 )
 
@@ -23,6 +24,31 @@ func (c *Change) CreateStack(ctx context.Context, st Stack) (Stack, error) {
 	c.touch(whole(stackRef(st.ID)))
 	c.record("stack.create", st.OrganizationID, stackRef(st.ID), nil, st)
 	return st, nil
+}
+
+// ChangeStack updates a stack's name and description, and moves it where its project changes.
+func (c *Change) ChangeStack(ctx context.Context, st Stack) error {
+	before, err := c.Stack(ctx, st.ID)
+	if err != nil {
+		return err
+	}
+	if err := checkName("name", st.Name, false); err != nil {
+		return err
+	}
+	st.OrganizationID, st.CreatedAt = before.OrganizationID, before.CreatedAt
+	if st.ProjectID, err = c.placeIn(ctx, st.OrganizationID, st.ProjectID); err != nil {
+		return err
+	}
+	if st == before {
+		return nil
+	}
+	if st.ProjectID != before.ProjectID {
+		if err := c.touchMove(ctx, stackRef(st.ID), before.ProjectID, st.ProjectID); err != nil {
+			return err
+		}
+	}
+	c.record("stack.update", st.OrganizationID, stackRef(st.ID), before, st)
+	return c.UpdateStack(ctx, st)
 }
 
 // RemoveStack deletes a stack with its grants.
@@ -55,6 +81,41 @@ func (s *Service) CreateStack(ctx context.Context, p Principal, st Stack) (Stack
 		return err
 	})
 	return st, token, err
+}
+
+// UpdateStack changes a stack: stack.update, unless all it does is to move it, and project.move_workspaces on both
+// projects where it moves (DECISIONS M7, M13).
+func (s *Service) UpdateStack(ctx context.Context, p Principal, st Stack) (authz.Token, error) {
+	before, err := s.store.Stack(ctx, st.ID)
+	if err != nil {
+		return "", err
+	}
+	if st.ProjectID == "" {
+		st.ProjectID = before.ProjectID
+	}
+	moves := st.ProjectID != before.ProjectID
+	if moves {
+		for _, id := range []string{before.ProjectID, st.ProjectID} {
+			if err := s.requireToChange(ctx, p, schema.ProjectMoveWorkspaces, projectRef(id)); err != nil {
+				return "", err
+			}
+		}
+	}
+	if !moves || st.Name != before.Name || st.Description != before.Description {
+		if err := s.requireToChange(ctx, p, schema.StackUpdate, stackRef(st.ID)); err != nil {
+			return "", err
+		}
+	}
+	return s.change(ctx, p, func(ctx context.Context, c *Change) error {
+		now, err := c.Stack(ctx, st.ID)
+		if err != nil {
+			return err
+		}
+		if now.ProjectID != before.ProjectID { // the permission to move it was asked for on another project
+			return fault.New(fault.Stale, "the stack was moved in the meantime")
+		}
+		return c.ChangeStack(ctx, st)
+	})
 }
 
 // DeleteStack deletes a stack; stack.delete.

@@ -45,6 +45,12 @@ type Queries interface {
 	TokenStore
 	AuditStore
 	IntentStore
+	IdentityStore
+	TagStore
+	ConsumerStore
+	AgentPoolStore
+	RetentionStore
+	TokenLifeStore
 }
 
 // SettingsStore keeps the platform-wide settings.
@@ -58,9 +64,15 @@ type SettingsStore interface {
 type UserFilter struct {
 	IDs            []string
 	Usernames      []string // any case
+	Emails         []string // any case
 	OrganizationID string   // members of it, whatever their status
 	TeamID         string   // direct members of it
 	SiteAdmins     bool     // site admins alone
+	Contains       string   // a part of the username or e-mail address, any case
+	Suspended      *bool    // those who are, or are not
+	Admin          *bool    // site admins, or everybody else
+	OldestFirst    bool     // by age in place of id
+	Offset, Limit  int      // 0: all
 }
 
 // UserStore keeps users.
@@ -68,6 +80,8 @@ type UserStore interface {
 	User(ctx context.Context, id string) (User, error)
 	UserByUsername(ctx context.Context, username string) (User, error)
 	Users(ctx context.Context, f UserFilter) ([]User, error)
+	// CountUsers returns how many users a filter has, whatever its Offset and Limit.
+	CountUsers(ctx context.Context, f UserFilter) (int, error)
 	InsertUser(ctx context.Context, u User) error
 	UpdateUser(ctx context.Context, u User) error
 	// DeleteUser removes the user with his memberships, team and group memberships, grants and tokens.
@@ -195,6 +209,7 @@ type ProjectStore interface {
 	Project(ctx context.Context, id string) (Project, error)
 	ProjectByName(ctx context.Context, organizationID, name string) (Project, error)
 	Projects(ctx context.Context, organizationID string) ([]Project, error) // of all organizations when ""
+	ProjectsByID(ctx context.Context, ids ...string) ([]Project, error)
 	InsertProject(ctx context.Context, p Project) error
 	UpdateProject(ctx context.Context, p Project) error
 	// DeleteProject removes the project with its grants; one that holds workspaces or stacks is a Conflict.
@@ -232,19 +247,37 @@ type StackStore interface {
 
 // PlaceFilter selects the organizations, projects, workspaces or stacks that are, or lie in, one of some scopes. The
 // platform holds everything, and no scope at all holds nothing. What is disabled, or in a disabled organization, is
-// nowhere.
+// nowhere. Empty fields select nothing further; names are compared without regard to case.
 type PlaceFilter struct {
 	Type   string
 	Within []authz.Object
+	PlaceQuery
 	After  Place // places behind this one; its id does not count
+	Offset int   // as many are passed over
 	Limit  int   // 0: all
+}
+
+// PlaceQuery narrows places down to those that somebody looks for.
+type PlaceQuery struct {
+	OrganizationID string
+	ProjectID      string       // workspaces and stacks in it
+	Names          []string     // one of these
+	Contains       string       // a part of the name, or of an organization's e-mail address
+	EmailContains  string       // a part of an organization's e-mail address alone
+	Wildcard       string       // the whole name, where * stands for anything
+	Tags           []string     // workspaces that carry all of these tags
+	WithoutTags    []string     // and none of these
+	Bound          []TagBinding // projects and workspaces with all of these keys, and values unless they are ""; what a workspace's project binds counts for it
+	Except         string       // the id of a place that is left out
+	Descending     bool         // from the last to the first; goes with Offset, not with After
+	Newest         bool         // the youngest first, not by name; goes with Offset as well
 }
 
 // PlaceStore lists organizations, projects, workspaces and stacks by path.
 type PlaceStore interface {
 	// Places is ordered by the organization's name and then by the place's own, in any case.
 	Places(ctx context.Context, f PlaceFilter) ([]Place, error)
-	// CountPlaces returns how many places a filter has, whatever its After and Limit.
+	// CountPlaces returns how many places a filter has, whatever its After, Offset and Limit.
 	CountPlaces(ctx context.Context, f PlaceFilter) (int, error)
 }
 
@@ -287,6 +320,7 @@ type GrantStore interface {
 type TokenFilter struct {
 	Kind      TokenKind
 	OwnerID   string
+	OwnerIDs  []string
 	ExpiredBy time.Time
 }
 
@@ -304,13 +338,32 @@ type TokenStore interface {
 type AuditFilter struct {
 	OrganizationID string
 	Since, Until   time.Time
+	Actor          authz.Object
+	Object         authz.Object
+	Action         string
+	Outcome        string
+	AfterSequence  int64 // events behind this one
+	OldestFirst    bool  // in the order of the chain; otherwise newest first
+	Offset         int
 	Limit          int // 0: all
 }
 
-// AuditStore keeps audit events, newest first.
+// AuditStore keeps audit events.
 type AuditStore interface {
+	// InsertAuditEvent adds an event at the end of the chain. The caller holds the store exclusively and has set the
+	// hash; the store sets the sequence.
 	InsertAuditEvent(ctx context.Context, e AuditEvent) error
 	AuditEvents(ctx context.Context, f AuditFilter) ([]AuditEvent, error)
+	// CountAuditEvents returns how many events a filter has, whatever its Offset and Limit.
+	CountAuditEvents(ctx context.Context, f AuditFilter) (int, error)
+	// SetAuditToken notes the consistency token of the relationships that events led to.
+	SetAuditToken(ctx context.Context, token string, ids ...string) error
+	// AuditEnds returns the last link that was given up, zero when none was, and the last there is, which is that one
+	// when there is no event.
+	AuditEnds(ctx context.Context) (anchor, head AuditLink, err error)
+	// PruneAuditEvents removes the events of before a time, up to the first that is younger, remembers the last of
+	// them as the anchor, and returns how many they were.
+	PruneAuditEvents(ctx context.Context, before time.Time) (int, error)
 }
 
 // IntentStore keeps write intents, oldest first.

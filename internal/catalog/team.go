@@ -2,6 +2,9 @@ package catalog
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
@@ -24,16 +27,14 @@ func (c *Change) CreateTeam(ctx context.Context, t Team) (Team, error) {
 }
 
 func (c *Change) checkTeam(t Team) error {
-	if err := checkName("name", t.Name, true); err != nil {
-		return err
-	}
+	err := checkName("name", t.Name, true)
 	if strings.EqualFold(t.Name, OwnersTeamName) {
-		return fault.At("name", "is reserved")
+		err = fault.At("name", "is reserved")
 	}
 	if t.Visibility != VisibilitySecret && t.Visibility != VisibilityOrganization {
-		return fault.At("visibility", "must be secret or organization")
+		err = errors.Join(err, fault.At("visibility", "must be secret or organization"))
 	}
-	return nil
+	return err
 }
 
 // ChangeTeam updates a team. The owners team keeps its name and visibility.
@@ -48,8 +49,8 @@ func (c *Change) ChangeTeam(ctx context.Context, t Team) error {
 	}
 	t.OrganizationID, t.CreatedAt = before.OrganizationID, before.CreatedAt
 	if o.OwnersTeamID == t.ID {
-		if t.Name != before.Name || t.Visibility != before.Visibility {
-			return fault.At("name", "the owners team cannot be renamed or shown otherwise")
+		if err := keepOwnersTeam(before, t); err != nil {
+			return err
 		}
 	} else if err := c.checkTeam(t); err != nil {
 		return err
@@ -65,6 +66,18 @@ func (c *Change) ChangeTeam(ctx context.Context, t Team) error {
 	}
 	c.record("team.update", t.OrganizationID, teamRef(t.ID), before, t)
 	return nil
+}
+
+// keepOwnersTeam refuses what would make the owners team another one.
+func keepOwnersTeam(before, after Team) error {
+	var faults []error
+	if after.Name != before.Name {
+		faults = append(faults, fault.At("name", "of the owners team cannot be changed"))
+	}
+	if after.Visibility != before.Visibility {
+		faults = append(faults, fault.At("visibility", "of the owners team cannot be changed"))
+	}
+	return errors.Join(faults...)
 }
 
 // UpdateTeam is ChangeTeam. It stands in front of the store's method of that name, which knows no rules.
@@ -103,103 +116,139 @@ func (c *Change) touchTeam(t Team) {
 	c.touch(whole(teamRef(t.ID)), memberSlice(org, teamRef(t.ID)), Slice{Resource: org, Relation: schema.RelGuest, Subject: teamRef(t.ID)})
 }
 
-// AddTeamMember puts a user into a team. Who is no member of the organization becomes an active one.
-func (c *Change) AddTeamMember(ctx context.Context, teamID, userID string, maintainer bool) error {
-	t, err := c.Team(ctx, teamID)
-	if err != nil {
-		return err
-	}
-	if _, err := c.User(ctx, userID); err != nil {
-		return err
-	}
-	if err := c.ensureMember(ctx, t.OrganizationID, userID, MembershipActive); err != nil {
-		return err
-	}
-	m := TeamMember{TeamID: teamID, UserID: userID, Maintainer: maintainer}
-	if err := c.PutTeamMember(ctx, m); err != nil {
-		return err
-	}
-	c.touch(memberSlice(teamRef(teamID), userRef(userID)))
-	c.record("team.add_member", t.OrganizationID, teamRef(teamID), nil, m, userRef(userID))
-	return nil
-}
-
-// RemoveTeamMember takes a user out of a team. The last owner stays in the owners team.
-func (c *Change) RemoveTeamMember(ctx context.Context, teamID, userID string) error {
-	t, err := c.Team(ctx, teamID)
-	if err != nil {
-		return err
-	}
-	o, err := c.Organization(ctx, t.OrganizationID)
-	if err != nil {
-		return err
-	}
-	if err := c.DeleteTeamMember(ctx, teamID, userID); err != nil {
-		return err
-	}
-	c.touch(memberSlice(teamRef(teamID), userRef(userID)))
-	c.record("team.remove_member", t.OrganizationID, teamRef(teamID), TeamMember{TeamID: teamID, UserID: userID}, nil, userRef(userID))
-	if o.OwnersTeamID == teamID {
-		return c.keepOwner(ctx, o)
-	}
-	return nil
-}
-
 // Team use cases.
 
-// CreateTeam adds a team; organization.create_team, and create_secret_team for a secret one.
-func (s *Service) CreateTeam(ctx context.Context, p Principal, t Team) (Team, authz.Token, error) {
-	permission := schema.OrganizationCreateTeam
-	if t.Visibility == VisibilitySecret {
-		permission = schema.OrganizationCreateSecretTeam
+// CreateTeam adds a team; organization.create_team, and create_secret_team for a secret one. A team without a visibility
+// is secret where the principal may create such a one, and refused at `visibility` otherwise (DECISIONS P6). Flags in
+// access need manage_organization_access as well (DECISIONS P19).
+func (s *Service) CreateTeam(ctx context.Context, p Principal, t Team, access TeamAccess) (Team, authz.Token, error) {
+	org := organizationRef(t.OrganizationID)
+	t, err := s.mayCreateTeam(ctx, p, t)
+	if err != nil {
+		return Team{}, "", err
 	}
-	token, err := s.on(ctx, p, permission, organizationRef(t.OrganizationID), func(ctx context.Context, c *Change) (err error) {
-		t.ID = ""
-		t, err = c.CreateTeam(ctx, t)
-		return err
+	if slices.Contains(slices.Collect(maps.Values(access)), true) {
+		if err := s.requireToChange(ctx, p, schema.OrganizationManageOrganizationAccess, org); err != nil {
+			return Team{}, "", err
+		}
+	}
+	var created Team
+	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) (err error) {
+		if created, err = c.CreateTeam(ctx, t); err != nil {
+			return err
+		}
+		return c.SetTeamAccess(ctx, created, access)
 	})
-	return t, token, err
+	return created, token, err
 }
 
-// UpdateTeam changes a team; team.update, and team.update_visibility where that changes.
-func (s *Service) UpdateTeam(ctx context.Context, p Principal, t Team) (authz.Token, error) {
-	before, err := s.store.Team(ctx, t.ID)
+// mayCreateTeam returns the team with the visibility it gets.
+func (s *Service) mayCreateTeam(ctx context.Context, p Principal, t Team) (Team, error) {
+	org := organizationRef(t.OrganizationID)
+	switch t.Visibility {
+	case VisibilitySecret:
+		return t, s.requireToChange(ctx, p, schema.OrganizationCreateSecretTeam, org)
+	case "":
+		err := s.require(ctx, p, schema.OrganizationCreateSecretTeam, org)
+		if err == nil {
+			t.Visibility = VisibilitySecret
+			return t, nil
+		}
+		if !fault.Is(err, fault.Denied) {
+			return t, err
+		}
+		if err := s.requireToChange(ctx, p, schema.OrganizationCreateTeam, org); err != nil {
+			return t, err
+		}
+		return t, fault.At("visibility", "must be organization: secret teams need access to secret teams")
+	case VisibilityOrganization:
+	}
+	return t, s.requireToChange(ctx, p, schema.OrganizationCreateTeam, org)
+}
+
+// TeamChanges are what somebody wants changed about a team. What is nil stays as it is.
+type TeamChanges struct {
+	Name                       *string
+	Description                *string
+	Visibility                 *Visibility
+	SSOTeamID                  *string
+	AllowMemberTokenManagement *bool
+	Access                     TeamAccess
+}
+
+func (ch TeamChanges) apply(t Team) Team {
+	set(&t.Name, ch.Name)
+	set(&t.Description, ch.Description)
+	set(&t.Visibility, ch.Visibility)
+	set(&t.SSOTeamID, ch.SSOTeamID)
+	set(&t.AllowMemberTokenManagement, ch.AllowMemberTokenManagement)
+	return t
+}
+
+// set sets a value to another if there is one.
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+// UpdateTeam changes a team; team.update, and where they change, team.update_visibility and
+// team.update_organization_access. Who holds the last holds every step of the ladder that he may hand on, since each
+// carries the one below (DECISIONS P4). Faults: Stale when somebody else changed meanwhile what was asked about.
+func (s *Service) UpdateTeam(ctx context.Context, p Principal, teamID string, ch TeamChanges) (authz.Token, error) {
+	seen, err := s.store.Team(ctx, teamID)
 	if err != nil {
 		return "", err
 	}
-	if before.Visibility != t.Visibility {
-		if err := s.require(ctx, p, schema.TeamUpdateVisibility, teamRef(t.ID)); err != nil {
+	var needed []schema.Permission
+	if ch.apply(seen).Visibility != seen.Visibility {
+		needed = append(needed, schema.TeamUpdateVisibility)
+	}
+	access, err := s.changesAccess(ctx, s.store, seen, ch.Access)
+	if err != nil {
+		return "", err
+	}
+	if access {
+		needed = append(needed, schema.TeamUpdateOrganizationAccess)
+	}
+	for _, permission := range append(needed, schema.TeamUpdate) {
+		if err := s.requireToChange(ctx, p, permission, teamRef(teamID)); err != nil {
 			return "", err
 		}
 	}
-	return s.on(ctx, p, schema.TeamUpdate, teamRef(t.ID), func(ctx context.Context, c *Change) error { return c.ChangeTeam(ctx, t) })
+	return s.change(ctx, p, func(ctx context.Context, c *Change) error {
+		now, err := c.Team(ctx, teamID)
+		if err != nil {
+			return err
+		}
+		changes, err := s.changesAccess(ctx, c, now, ch.Access)
+		if err != nil {
+			return err
+		}
+		if now.Visibility != seen.Visibility && ch.Visibility != nil || changes && !access {
+			return fault.New(fault.Stale, "somebody else has changed the team")
+		}
+		if err := c.ChangeTeam(ctx, ch.apply(now)); err != nil {
+			return err
+		}
+		return c.SetTeamAccess(ctx, now, ch.Access)
+	})
+}
+
+// changesAccess reports whether flags would be changed. Those of the owners team are not, whatever is wished.
+func (s *Service) changesAccess(ctx context.Context, q Queries, t Team, want TeamAccess) (bool, error) {
+	if len(want) == 0 {
+		return false, nil
+	}
+	o, err := q.Organization(ctx, t.OrganizationID)
+	if err != nil || o.OwnersTeamID == t.ID {
+		return false, err
+	}
+	have, err := teamAccess(ctx, q, t)
+	return !maps.Equal(have, have.with(want)), err
 }
 
 // DeleteTeam deletes a team; team.delete.
 func (s *Service) DeleteTeam(ctx context.Context, p Principal, teamID string) (authz.Token, error) {
 	return s.on(ctx, p, schema.TeamDelete, teamRef(teamID), func(ctx context.Context, c *Change) error { return c.DeleteTeam(ctx, teamID) })
-}
-
-// AddTeamMembers puts users into a team; team.update_membership.
-func (s *Service) AddTeamMembers(ctx context.Context, p Principal, teamID string, userIDs ...string) (authz.Token, error) {
-	return s.on(ctx, p, schema.TeamUpdateMembership, teamRef(teamID), func(ctx context.Context, c *Change) error {
-		for _, id := range userIDs {
-			if err := c.AddTeamMember(ctx, teamID, id, false); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// RemoveTeamMembers takes users out of a team; team.update_membership.
-func (s *Service) RemoveTeamMembers(ctx context.Context, p Principal, teamID string, userIDs ...string) (authz.Token, error) {
-	return s.on(ctx, p, schema.TeamUpdateMembership, teamRef(teamID), func(ctx context.Context, c *Change) error {
-		for _, id := range userIDs {
-			if err := c.RemoveTeamMember(ctx, teamID, id); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }

@@ -25,10 +25,14 @@ type IssuedToken struct {
 }
 
 // IssueToken adds a credential. The secret is the prefix, the token's id, 256 random bits and a checksum, so that
-// a scanner can tell a real one from a look-alike.
+// a scanner can tell a real one from a look-alike. Where organizations limit the lives of tokens, one without an end gets
+// the latest that is allowed, and a later one is Invalid (see TokenLife).
 func (c *Change) IssueToken(ctx context.Context, t Token, random func([]byte) error) (IssuedToken, error) {
 	if !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(c.now) {
 		return IssuedToken{}, fault.At("expires", "must be in the future")
+	}
+	if err := c.limitLife(ctx, &t); err != nil {
+		return IssuedToken{}, err
 	}
 	for _, scope := range t.Scopes {
 		if !slices.Contains(Scopes(), Scope(scope)) {
@@ -68,13 +72,13 @@ func checksum(body string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte{byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)})
 }
 
-// tokenOrganization returns the organization of a team or organization token.
+// tokenOrganization returns the organization of a team, organization or audit-trails token.
 func (c *Change) tokenOrganization(ctx context.Context, t Token) (string, error) {
 	switch t.Kind {
 	case TokenTeam:
 		team, err := c.Team(ctx, t.OwnerID)
 		return team.OrganizationID, err
-	case TokenOrganization:
+	case TokenOrganization, TokenAuditTrails:
 		return t.OwnerID, nil
 	case TokenUser, TokenService:
 	}
@@ -92,7 +96,7 @@ func (c *Change) touchToken(t Token, organizationID string) {
 		binding := bindingRef(bindingID(schema.RoleOrganizationToken, t.ID))
 		c.touch(whole(holder), Slice{Resource: binding, RoleID: schema.RoleOrganizationToken, Holder: holder},
 			Slice{Resource: organizationRef(t.OwnerID), Relation: schema.RelBinding, Subject: binding, RoleID: schema.RoleOrganizationToken, Holder: holder})
-	case TokenUser, TokenService:
+	case TokenUser, TokenService, TokenAuditTrails:
 	}
 }
 

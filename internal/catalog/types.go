@@ -6,6 +6,17 @@ import (
 	"github.com/terrawarden/terrawarden/internal/authz"
 )
 
+// Attributes are what a protocol keeps with an object for its clients: a JSON object, "" for none. No rule reads them.
+type Attributes string
+
+// MarshalJSON writes the object itself.
+func (a Attributes) MarshalJSON() ([]byte, error) {
+	if a == "" {
+		return []byte("null"), nil
+	}
+	return []byte(a), nil
+}
+
 // Settings are the platform-wide switches that administrators may change at run time.
 type Settings struct {
 	RestrictOrganizationCreation bool // only site admins create organizations (DECISIONS P2)
@@ -17,13 +28,22 @@ func DefaultSettings() Settings { return Settings{CreateUnknownMembers: true} }
 
 // User is a person.
 type User struct {
-	ID          string
-	Username    string // unique without regard to case
-	Email       string
-	Suspended   bool
-	SiteAdmin   bool
-	SiteAuditor bool
-	CreatedAt   time.Time
+	ID               string
+	Username         string // unique without regard to case
+	Email            string
+	UnconfirmedEmail string // what he wants his address to be; "" when it is the one he has
+	Suspended        bool
+	SiteAdmin        bool
+	SiteAuditor      bool
+	CreatedAt        time.Time
+}
+
+// Identity is how an identity provider knows a person (DECISIONS P10).
+type Identity struct {
+	Issuer    string
+	Subject   string
+	UserID    string
+	CreatedAt time.Time
 }
 
 // ServiceAccount is a machine with an identity of its own.
@@ -43,6 +63,9 @@ type Organization struct {
 	OwnersTeamID     string
 	DefaultProjectID string
 	AllowForceDelete bool // workspace admins may force-delete (DECISIONS M3)
+	RefuseUserTokens bool // user tokens are refused here, team and organization tokens are not
+	LimitTokenLives  bool // the token lifetimes of TokenLife are enforced
+	Attributes       Attributes
 	CreatedAt        time.Time
 }
 
@@ -116,6 +139,7 @@ type Project struct {
 	OrganizationID string
 	Name           string // unique in the organization without regard to case
 	Description    string
+	Attributes     Attributes
 	CreatedAt      time.Time
 }
 
@@ -126,7 +150,55 @@ type Workspace struct {
 	ProjectID      string
 	Name           string // unique in the organization without regard to case
 	Description    string
+	LockedBy       authz.Object // the user, team or token that locked it; the zero object while it is unlocked
+	LockReason     string
+	Attributes     Attributes
 	CreatedAt      time.Time
+	UpdatedAt      time.Time // of the last change to the row
+}
+
+// Tag is a word that workspaces of an organization carry.
+type Tag struct {
+	ID             string
+	OrganizationID string
+	Name           string // unique in the organization without regard to case
+	CreatedAt      time.Time
+}
+
+// TagBinding is a key and a value on a project or workspace. A key stands once on a resource.
+type TagBinding struct {
+	Resource   authz.Object // a project or a workspace
+	Key, Value string
+}
+
+// Consumer lets one workspace read the state outputs of another of its organization.
+type Consumer struct {
+	WorkspaceID string // whose state is read
+	ConsumerID  string // the workspace that reads it
+}
+
+// AgentPool is a set of agents, as far as access depends on it.
+type AgentPool struct {
+	ID             string
+	OrganizationID string
+	Name           string // unique in the organization without regard to case
+	Attributes     Attributes
+	CreatedAt      time.Time
+}
+
+// Retention says how long what an organization or a workspace holds is kept.
+type Retention struct {
+	ID        string
+	Resource  authz.Object // an organization or a workspace; each has at most one
+	Days      int          // 0: for good
+	CreatedAt time.Time
+}
+
+// TokenLife is the longest that new tokens of a kind may live in an organization.
+type TokenLife struct {
+	OrganizationID string
+	Kind           TokenKind
+	Max            time.Duration
 }
 
 // Stack is an HCP Terraform stack, as far as authorization knows it.
@@ -146,7 +218,8 @@ type Role struct {
 	OrganizationID string
 	Name           string // unique in the organization without regard to case; "" for an unnamed set
 	Description    string
-	Permissions    []string // canonical patterns (schema.Canonical), before implications
+	Permissions    []string     // canonical patterns (schema.Canonical), before implications
+	Fields         AccessFields // what the Permissions of a custom access set were made of; nil for every other role
 	CreatedAt      time.Time
 }
 
@@ -171,6 +244,7 @@ const (
 	TokenService      TokenKind = "service"
 	TokenTeam         TokenKind = "team"
 	TokenOrganization TokenKind = "organization"
+	TokenAuditTrails  TokenKind = "audit_trails" // reads the audit trail of an organization and nothing else
 )
 
 // Token is a credential. The secret itself is shown once and kept nowhere.
@@ -179,6 +253,7 @@ type Token struct {
 	Kind        TokenKind
 	OwnerID     string // the user, service account, team or organization
 	Description string
+	Legacy      bool     // the one token a team has without a description
 	Scopes      []string // what a service token may do; nil for the other kinds
 	Hash        []byte   // SHA-256 of the secret
 	CreatedBy   string
@@ -189,18 +264,35 @@ type Token struct {
 
 // AuditEvent records one administrative act (DECISIONS N14).
 type AuditEvent struct {
+	Sequence       int64 // its place in the chain, from 1; the store sets it
 	ID             string
 	Time           time.Time
 	Actor          authz.Object
 	ActorName      string
 	TokenID        string
+	Address        string // the caller's, "" for what the service does by itself
 	RequestID      string
 	OrganizationID string
 	Action         string // "team.create"
 	Object         authz.Object
 	Related        []authz.Object
 	Before, After  string // JSON documents, possibly empty
-	Outcome        string // "done"
+	Outcome        string // OutcomeDone or OutcomeRefused
+	Reason         string // why it was refused
+	Hash           []byte // of the event and the hash before it; see Chain
+	ZedToken       string // of the relationships the change wrote; outside the hash, since it comes after the commit
+}
+
+// The outcomes of an audit event.
+const (
+	OutcomeDone    = "done"
+	OutcomeRefused = "refused"
+)
+
+// AuditLink is where the chain of audit events begins after older ones were given up, or ends.
+type AuditLink struct {
+	Sequence int64
+	Hash     []byte
 }
 
 // Intent names what a write changes, so that relationships can be brought in step with the catalog after a

@@ -118,29 +118,26 @@ func TestUseCasesAskFirst(t *testing.T) {
 		not  []string
 	}{
 		{"create a visible team", func(ctx context.Context, p catalog.Principal) error {
-			_, _, err := v.CreateTeam(ctx, p, catalog.Team{OrganizationID: v.acme.ID, Name: name(), Visibility: catalog.VisibilityOrganization})
+			_, _, err := v.CreateTeam(ctx, p, catalog.Team{OrganizationID: v.acme.ID, Name: name(), Visibility: catalog.VisibilityOrganization}, nil)
 			return err
 		}, []string{"owner", "teamlead", "site-admin"}, []string{"clerk", "wsadmin", "member", "otherowner", "outsider"}},
 		{"create a secret team", func(ctx context.Context, p catalog.Principal) error {
-			_, _, err := v.CreateTeam(ctx, p, catalog.Team{OrganizationID: v.acme.ID, Name: name(), Visibility: catalog.VisibilitySecret})
+			_, _, err := v.CreateTeam(ctx, p, catalog.Team{OrganizationID: v.acme.ID, Name: name(), Visibility: catalog.VisibilitySecret}, nil)
 			return err
 		}, []string{"owner", "site-admin"}, []string{"teamlead", "clerk", "otherowner"}},
 		{"rename a visible team", func(ctx context.Context, p catalog.Principal) error {
-			t := v.teams["writers"]
-			t.Description = name()
-			_, err := v.UpdateTeam(ctx, p, t)
+			description := name()
+			_, err := v.UpdateTeam(ctx, p, v.teams["writers"].ID, catalog.TeamChanges{Description: &description})
 			return err
 		}, []string{"owner", "teamlead"}, []string{"clerk", "writer", "otherowner"}},
 		{"turn a visible team secret", func(ctx context.Context, p catalog.Principal) error {
-			t := v.teams["clerks"]
-			t.Visibility = catalog.VisibilitySecret
-			_, err := v.UpdateTeam(ctx, p, t)
+			secret := catalog.VisibilitySecret
+			_, err := v.UpdateTeam(ctx, p, v.teams["clerks"].ID, catalog.TeamChanges{Visibility: &secret})
 			return err
 		}, nil, []string{"teamlead", "clerk", "member"}},
 		{"change a secret team", func(ctx context.Context, p catalog.Principal) error {
-			t := v.teams["shadows"]
-			t.Description = name()
-			_, err := v.UpdateTeam(ctx, p, t)
+			description := name()
+			_, err := v.UpdateTeam(ctx, p, v.teams["shadows"].ID, catalog.TeamChanges{Description: &description})
 			return err
 		}, []string{"owner"}, []string{"teamlead", "clerk"}},
 		{"add to a visible team", func(ctx context.Context, p catalog.Principal) error {
@@ -174,13 +171,13 @@ func TestUseCasesAskFirst(t *testing.T) {
 		{"change a workspace", func(ctx context.Context, p catalog.Principal) error {
 			w := v.workspaces["prod"]
 			w.Description = name()
-			_, err := v.UpdateWorkspace(ctx, p, w)
+			_, _, err := v.UpdateWorkspace(ctx, p, w)
 			return err
 		}, []string{"owner", "wsadmin"}, []string{"writer", "member", "otherowner"}},
 		{"move a workspace", func(ctx context.Context, p catalog.Principal) error {
 			w := v.workspaces["prod"]
 			w.ProjectID = v.project.ID
-			_, err := v.UpdateWorkspace(ctx, p, w)
+			_, _, err := v.UpdateWorkspace(ctx, p, w)
 			return err
 		}, nil, []string{"wsadmin", "writer", "otherowner"}},
 		{"grant read on a workspace", func(ctx context.Context, p catalog.Principal) error {
@@ -378,7 +375,7 @@ func TestAMovedWorkspaceTakesItsNameAlong(t *testing.T) {
 	}
 	w := v.workspaces["prod"]
 	w.ProjectID = v.project.ID
-	if _, err := v.UpdateWorkspace(t.Context(), v.people["owner"], w); err != nil {
+	if _, _, err := v.UpdateWorkspace(t.Context(), v.people["owner"], w); err != nil {
 		t.Fatal(err)
 	}
 	if v.may(t, "writer", schema.ProjectRead, old) || !v.may(t, "writer", schema.ProjectRead, next) {

@@ -186,7 +186,7 @@ func (c *Change) ensureMember(ctx context.Context, organizationID, userID string
 
 // CreateUser adds a person; platform.manage_users.
 func (s *Service) CreateUser(ctx context.Context, p Principal, username, email string) (User, error) {
-	if err := s.require(ctx, p, schema.PlatformManageUsers, platformRef()); err != nil {
+	if err := s.requireToChange(ctx, p, schema.PlatformManageUsers, platformRef()); err != nil {
 		return User{}, err
 	}
 	var u User

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/fault"
@@ -17,7 +18,8 @@ func (c *Change) CreateWorkspace(ctx context.Context, w Workspace) (Workspace, e
 	if err != nil {
 		return Workspace{}, err
 	}
-	w.ID, w.ProjectID, w.CreatedAt = c.random(PrefixWorkspace), projectID, c.now
+	w.ID, w.ProjectID, w.CreatedAt, w.UpdatedAt = c.random(PrefixWorkspace), projectID, c.now, c.now
+	w.LockedBy, w.LockReason = authz.Object{}, ""
 	if err := c.InsertWorkspace(ctx, w); err != nil {
 		return Workspace{}, err
 	}
@@ -42,7 +44,15 @@ func (c *Change) placeIn(ctx context.Context, organizationID, projectID string) 
 	return projectID, nil
 }
 
-// ChangeWorkspace updates a workspace's name and description and moves it where its project changes.
+// keepTo returns a changed workspace with what a change of its own decides as it was: where it belongs, when it came and
+// who has locked it.
+func (w Workspace) keepTo(changed Workspace) Workspace {
+	changed.OrganizationID, changed.CreatedAt, changed.UpdatedAt = w.OrganizationID, w.CreatedAt, w.UpdatedAt
+	changed.LockedBy, changed.LockReason = w.LockedBy, w.LockReason
+	return changed
+}
+
+// ChangeWorkspace updates a workspace's name, description and attributes, and moves it where its project changes.
 func (c *Change) ChangeWorkspace(ctx context.Context, w Workspace) error {
 	before, err := c.Workspace(ctx, w.ID)
 	if err != nil {
@@ -51,7 +61,7 @@ func (c *Change) ChangeWorkspace(ctx context.Context, w Workspace) error {
 	if err := checkName("name", w.Name, false); err != nil {
 		return err
 	}
-	w.OrganizationID, w.CreatedAt = before.OrganizationID, before.CreatedAt
+	w = before.keepTo(w)
 	if w.ProjectID, err = c.placeIn(ctx, w.OrganizationID, w.ProjectID); err != nil {
 		return err
 	}
@@ -63,6 +73,7 @@ func (c *Change) ChangeWorkspace(ctx context.Context, w Workspace) error {
 			return err
 		}
 	}
+	w.UpdatedAt = c.now
 	c.record("workspace.update", w.OrganizationID, workspaceRef(w.ID), before, w)
 	return c.UpdateWorkspace(ctx, w)
 }
@@ -94,8 +105,8 @@ func (c *Change) RemoveWorkspace(ctx context.Context, id string) error {
 
 // Workspace use cases.
 
-// CreateWorkspace adds a workspace; project.create_workspace in its project.
-func (s *Service) CreateWorkspace(ctx context.Context, p Principal, w Workspace) (Workspace, authz.Token, error) {
+// CreateWorkspace adds a workspace with tags; project.create_workspace in its project.
+func (s *Service) CreateWorkspace(ctx context.Context, p Principal, w Workspace, tagging ...Tagging) (Workspace, authz.Token, error) {
 	if w.ProjectID == "" {
 		o, err := s.store.Organization(ctx, w.OrganizationID)
 		if err != nil {
@@ -104,32 +115,97 @@ func (s *Service) CreateWorkspace(ctx context.Context, p Principal, w Workspace)
 		w.ProjectID = o.DefaultProjectID
 	}
 	token, err := s.on(ctx, p, schema.ProjectCreateWorkspace, projectRef(w.ProjectID), func(ctx context.Context, c *Change) (err error) {
-		w, err = c.CreateWorkspace(ctx, w)
-		return err
+		if w, err = c.CreateWorkspace(ctx, w); err != nil {
+			return err
+		}
+		return c.tagWorkspace(ctx, w, tagging)
 	})
 	return w, token, err
 }
 
-// UpdateWorkspace changes a workspace; workspace.update, and project.move_workspaces on both projects where it
-// moves (DECISIONS M13).
-func (s *Service) UpdateWorkspace(ctx context.Context, p Principal, w Workspace) (authz.Token, error) {
-	before, err := s.store.Workspace(ctx, w.ID)
-	if err != nil {
-		return "", err
-	}
-	if w.ProjectID != "" && w.ProjectID != before.ProjectID {
-		for _, id := range []string{before.ProjectID, w.ProjectID} {
-			if err := s.require(ctx, p, schema.ProjectMoveWorkspaces, projectRef(id)); err != nil {
-				return "", err
-			}
+// tagWorkspace does a tagging of a workspace.
+func (c *Change) tagWorkspace(ctx context.Context, w Workspace, all []Tagging) error {
+	for _, t := range all {
+		if err := c.AddTags(ctx, w, t.Tags...); err != nil {
+			return err
 		}
-	} else {
-		w.ProjectID = before.ProjectID
 	}
-	return s.on(ctx, p, schema.WorkspaceUpdate, workspaceRef(w.ID), func(ctx context.Context, c *Change) error { return c.ChangeWorkspace(ctx, w) })
+	return c.tag(ctx, workspaceRef(w.ID), w.OrganizationID, all)
 }
 
-// DeleteWorkspace deletes a workspace; workspace.delete.
+// UpdateWorkspace changes a workspace and returns it as it is then: workspace.update, unless all it does is to move it;
+// project.move_workspaces on both projects where it moves (DECISIONS M13); workspace.manage_tags where its tags change.
+func (s *Service) UpdateWorkspace(ctx context.Context, p Principal, w Workspace, tagging ...Tagging) (Workspace, authz.Token, error) {
+	before, err := s.store.Workspace(ctx, w.ID)
+	if err != nil {
+		return Workspace{}, "", err
+	}
+	if w.ProjectID == "" {
+		w.ProjectID = before.ProjectID
+	}
+	if err := s.mayUpdate(ctx, p, before, before.keepTo(w), tagging); err != nil {
+		return Workspace{}, "", err
+	}
+	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) error {
+		now, err := c.Workspace(ctx, w.ID)
+		if err != nil {
+			return err
+		}
+		if now.ProjectID != before.ProjectID { // the permission to move it was asked for on another project
+			return fault.New(fault.Stale, "the workspace was moved in the meantime")
+		}
+		if err := c.ChangeWorkspace(ctx, w); err != nil {
+			return err
+		}
+		if w, err = c.Workspace(ctx, w.ID); err != nil {
+			return err
+		}
+		return c.tagWorkspace(ctx, w, tagging)
+	})
+	return w, token, err
+}
+
+// mayUpdate asks for the permissions that a change of a workspace needs.
+func (s *Service) mayUpdate(ctx context.Context, p Principal, before, after Workspace, tagging []Tagging) error {
+	moves := after.ProjectID != before.ProjectID
+	var ask []authz.Object
+	if moves {
+		ask = []authz.Object{projectRef(before.ProjectID), projectRef(after.ProjectID)}
+	}
+	for _, project := range ask {
+		if err := s.requireToChange(ctx, p, schema.ProjectMoveWorkspaces, project); err != nil {
+			return err
+		}
+	}
+	tags := slices.ContainsFunc(tagging, func(t Tagging) bool { return !t.empty() })
+	if tags {
+		if err := s.requireToChange(ctx, p, schema.WorkspaceManageTags, workspaceRef(after.ID)); err != nil {
+			return err
+		}
+	}
+	after.ProjectID = before.ProjectID
+	if after == before && moves {
+		return nil
+	}
+	return s.requireToChange(ctx, p, schema.WorkspaceUpdate, workspaceRef(after.ID))
+}
+
+// DeleteWorkspace deletes a workspace whatever it manages, locked or not; workspace.force_delete (DECISIONS M3).
 func (s *Service) DeleteWorkspace(ctx context.Context, p Principal, id string) (authz.Token, error) {
-	return s.on(ctx, p, schema.WorkspaceDelete, workspaceRef(id), func(ctx context.Context, c *Change) error { return c.RemoveWorkspace(ctx, id) })
+	return s.on(ctx, p, schema.WorkspaceForceDelete, workspaceRef(id), func(ctx context.Context, c *Change) error { return c.RemoveWorkspace(ctx, id) })
+}
+
+// SafeDeleteWorkspace deletes a workspace that nobody has locked; workspace.delete. What a workspace manages is known
+// where it runs, so that platform asks before.
+func (s *Service) SafeDeleteWorkspace(ctx context.Context, p Principal, id string) (authz.Token, error) {
+	return s.on(ctx, p, schema.WorkspaceDelete, workspaceRef(id), func(ctx context.Context, c *Change) error {
+		w, err := c.Workspace(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !w.LockedBy.IsZero() {
+			return fault.New(fault.Conflict, "Workspace is currently locked. Unlock it before deleting it.")
+		}
+		return c.RemoveWorkspace(ctx, id)
+	})
 }

@@ -59,6 +59,23 @@ type Config struct {
 	SiteAdmins          []string `key:"site-admins" doc:"usernames who are site admins, and nobody else besides the built-in one; empty: leave them as they are"`
 	RestrictOrgCreation bool     `key:"restrict-org-creation" doc:"only site admins create organizations"`
 
+	CreateUnknownMembers bool `key:"create-unknown-members" default:"true" doc:"a username nobody has, added to a team, becomes a new user; false refuses it"`
+
+	TFEMode      string `key:"tfe-mode" default:"tfe" doc:"what clients of /api/v2 take the service for: tfe (Terraform Enterprise) or hcp (HCP Terraform)"`
+	TFERateLimit int    `key:"tfe-rate-limit" default:"0" doc:"requests a second that one credential may make to /api/v2; 0: any number"`
+
+	AuditRetention time.Duration `key:"audit-retention" default:"0" doc:"how long audit events are kept, as in 8760h; 0: for good"`
+
+	OIDCIssuer           string   `key:"oidc-issuer" doc:"URL of an identity provider (OpenID Connect) whose tokens are accepted, exactly as it names itself; several go under oidc: in the file"`
+	OIDCAudience         []string `key:"oidc-audience" doc:"audiences of which a token must carry one; empty: oidc-client-id"`
+	OIDCUsernameClaim    string   `key:"oidc-username-claim" default:"email" doc:"claim that names a person at the first login; where people may edit it themselves (name, often email), they choose their username, and with it whatever is given to that name, site-admins included: a name alone therefore never matches an account that exists, unless oidc-trusted-usernames"`
+	OIDCGroupsClaim      string   `key:"oidc-groups-claim" default:"groups" doc:"claim that lists a person's groups; reserved, memberships do not come from it yet"`
+	OIDCClientID         string   `key:"oidc-client-id" doc:"client id to sign people in with, for terraform login; empty: bearer tokens alone"`
+	OIDCClientSecret     Secret   `key:"oidc-client-secret" doc:"secret of that client; empty for a public client"`
+	OIDCTrustedUsernames bool     `key:"oidc-trusted-usernames" doc:"a username of this provider meets the account of that name if nobody has signed in to it yet; only where people cannot change the claim themselves"`
+	// OIDC are the issuers of the file's list. See Issuers.
+	OIDC []Issuer
+
 	LogLevel     string        `key:"log-level" default:"info" doc:"debug, info, warn or error"`
 	LogFormat    string        `key:"log-format" default:"text" doc:"text or json"`
 	OTLPEndpoint string        `key:"otlp-endpoint" doc:"URL of an OpenTelemetry collector to send traces to; empty: no traces"`
@@ -88,12 +105,16 @@ func (c Config) Validate() error {
 	refuse(c.SiteToken != "" && len(c.SiteToken) < 32, "site-token", "must be at least 32 bytes")
 	refuse(!slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "log-level", "must be debug, info, warn or error")
 	refuse(!slices.Contains([]string{"text", "json"}, c.LogFormat), "log-format", "must be text or json")
+	refuse(c.TFERateLimit < 0, "tfe-rate-limit", "must not be negative")
+	refuse(!slices.Contains([]string{"tfe", "hcp"}, c.TFEMode), "tfe-mode", "must be tfe or hcp")
 	refuse(c.Staleness < 0, "staleness", "must not be negative")
+	refuse(c.AuditRetention < 0, "audit-retention", "must not be negative")
 	refuse(c.Shutdown <= 0, "shutdown-timeout", "must be above zero")
 	if c.PublicURL != "" {
 		u, err := url.Parse(c.PublicURL)
 		refuse(err != nil || !servable(u), "public-url", "must be an http or https URL without user, query or fragment")
 	}
+	faults = append(faults, c.validateIssuers()...)
 	return errors.Join(faults...)
 }
 

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,7 @@ func load(t *testing.T, text string, args ...string) (config.Config, error) {
 func defaults() config.Config {
 	return config.Config{
 		Listen: "127.0.0.1:8080", DataDir: "./data", Engine: config.EngineEmbedded, Staleness: time.Second,
+		CreateUnknownMembers: true, TFEMode: "tfe", OIDCUsernameClaim: "email", OIDCGroupsClaim: "groups",
 		LogLevel: "info", LogFormat: "text", Shutdown: 15 * time.Second,
 	}
 }
@@ -91,12 +93,18 @@ func full() (want config.Config, written map[string]string) {
 		Listen: "127.0.0.1:9", PublicURL: "https://a.example/x", DataDir: "/d", Engine: "spicedb",
 		DatabaseURL: "postgres://u:p@h/d", SpiceDBEndpoint: "s:1", SpiceDBToken: "key", SpiceDBCAFile: "/ca", SpiceDBInsecure: true, Staleness: 3 * time.Second,
 		SiteToken: config.Secret(strings.Repeat("s", 32)), SiteTokenFile: "/t", SiteAdmins: []string{"ann", "bob"}, RestrictOrgCreation: true,
+		CreateUnknownMembers: false, TFEMode: "hcp", TFERateLimit: 30, AuditRetention: 8760 * time.Hour,
+		OIDCIssuer: "https://i.example", OIDCAudience: []string{"a", "b"}, OIDCUsernameClaim: "upn", OIDCGroupsClaim: "roles",
+		OIDCClientID: "c", OIDCClientSecret: "cs", OIDCTrustedUsernames: true,
 		LogLevel: "debug", LogFormat: "json", OTLPEndpoint: "http://o:1", Shutdown: time.Minute, Example: true, TestKillAt: "x",
 	}
 	return want, map[string]string{
 		"listen": "127.0.0.1:9", "public-url": "https://a.example/x", "data-dir": "/d", "engine": "spicedb",
 		"database-url": "postgres://u:p@h/d", "spicedb-endpoint": "s:1", "spicedb-token": "key", "spicedb-ca-file": "/ca", "spicedb-insecure": "true", "staleness": "3s",
 		"site-token": strings.Repeat("s", 32), "site-token-file": "/t", "site-admins": "ann,bob", "restrict-org-creation": "true",
+		"create-unknown-members": "false", "tfe-mode": "hcp", "tfe-rate-limit": "30", "audit-retention": "8760h",
+		"oidc-issuer": "https://i.example", "oidc-audience": "a,b", "oidc-username-claim": "upn", "oidc-groups-claim": "roles",
+		"oidc-client-id": "c", "oidc-client-secret": "cs", "oidc-trusted-usernames": "true",
 		"log-level": "debug", "log-format": "json", "otlp-endpoint": "http://o:1", "shutdown-timeout": "1m", "example": "true", "test-kill-at": "x",
 	}
 }
@@ -110,8 +118,8 @@ func TestEveryOptionFromEverySource(t *testing.T) { //nolint:paralleltest // set
 		if !known {
 			t.Errorf("option %s is not in this test", o.Key)
 		}
-		if o.Key == "site-admins" {
-			fmt.Fprintf(&file, "%s: [ann, bob]\n", o.Key)
+		if o.Kind == reflect.TypeFor[[]string]() {
+			fmt.Fprintf(&file, "%s: [%s]\n", o.Key, value)
 		} else {
 			fmt.Fprintf(&file, "%s: %s\n", o.Key, value)
 		}
@@ -242,8 +250,11 @@ func TestValidate(t *testing.T) {
 		"a public URL without scheme":      {func(c *config.Config) { c.PublicURL = "a.example" }, []string{"public-url"}},
 		"a public URL that is none":        {func(c *config.Config) { c.PublicURL = "https://[" }, []string{"public-url"}},
 		"everything wrong at once": {func(c *config.Config) {
-			*c = config.Config{Listen: "x", Engine: "y", SiteToken: "short", LogLevel: "z", LogFormat: "z", PublicURL: "z", Staleness: -1}
-		}, []string{"listen", "engine", "database-url", "data-dir", "site-token", "log-level", "log-format", "staleness", "shutdown-timeout", "public-url"}},
+			*c = config.Config{
+				Listen: "x", Engine: "y", SiteToken: "short", LogLevel: "z", LogFormat: "z", PublicURL: "z", Staleness: -1,
+				TFEMode: "x", TFERateLimit: -1, AuditRetention: -1, OIDCClientID: "c", OIDC: []config.Issuer{{}},
+			}
+		}, []string{"listen", "engine", "database-url", "data-dir", "site-token", "log-level", "log-format", "tfe-rate-limit", "tfe-mode", "staleness", "audit-retention", "shutdown-timeout", "public-url", "oidc-issuer", "oidc[0].issuer", "oidc[0].audience"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -278,7 +289,8 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 	t.Parallel()
 	secret := config.Secret(hidden)
 	all, _ := full()
-	all.SiteToken, all.SpiceDBToken, all.DatabaseURL = secret, secret, secret
+	all.SiteToken, all.SpiceDBToken, all.DatabaseURL, all.OIDCClientSecret = secret, secret, secret, secret
+	all.OIDC = []config.Issuer{{ClientSecret: secret}}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%T", "% x", "%10.3s", "%U"} {
 		for _, value := range []any{secret, &secret, all, &all, []config.Secret{secret}, map[string]config.Secret{"a": secret}, map[config.Secret]int{secret: 1}, struct{ S any }{secret}} {
 			leaks(t, "fmt "+verb, fmt.Sprintf(verb, value))
@@ -303,6 +315,11 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 		t.Fatal("a wrong configuration is accepted")
 	}
 	leaks(t, "a fault", err.Error())
+	if _, err := load(t, "oidc:\n- client-secret: "+hidden+"\n  x: 1"); err == nil {
+		t.Fatal("a wrong issuer is accepted")
+	} else {
+		leaks(t, "a fault of an issuer", err.Error())
+	}
 	if secret.Reveal() != hidden || config.Secret("").String() != "" || secret.String() != "[redacted]" {
 		t.Errorf("a secret reveals %q, an empty one prints %q", secret.Reveal(), config.Secret(""))
 	}

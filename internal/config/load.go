@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ type Option struct {
 	Doc     string
 	Kind    reflect.Type
 	Hidden  bool
+	field   int // of Config
 }
 
 // Options returns every setting, in the order of Config.
@@ -29,9 +31,12 @@ func Options() []Option {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		key := f.Tag.Get("key")
+		if key == "" {
+			continue // the file alone has it
+		}
 		out = append(out, Option{
 			Key: key, Env: "TERRAWARDEN_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_")),
-			Default: f.Tag.Get("default"), Doc: f.Tag.Get("doc"), Kind: f.Type, Hidden: f.Tag.Get("hidden") != "",
+			Default: f.Tag.Get("default"), Doc: f.Tag.Get("doc"), Kind: f.Type, Hidden: f.Tag.Get("hidden") != "", field: i,
 		})
 	}
 	return out
@@ -43,7 +48,10 @@ func AddFlags(flags *pflag.FlagSet) {
 		doc := fmt.Sprintf("%s (%s)", o.Doc, o.Env)
 		switch o.Kind {
 		case reflect.TypeFor[bool]():
-			flags.Bool(o.Key, false, doc)
+			flags.Bool(o.Key, o.Default == "true", doc)
+		case reflect.TypeFor[int]():
+			n, _ := strconv.Atoi(o.Default)
+			flags.Int(o.Key, n, doc)
 		case reflect.TypeFor[[]string]():
 			flags.StringSlice(o.Key, nil, doc)
 		case reflect.TypeFor[time.Duration]():
@@ -96,7 +104,7 @@ func readFile(v *viper.Viper, file string) error {
 	if err != nil {
 		return fmt.Errorf("configuration file: %w", err)
 	}
-	known := map[string]bool{}
+	known := map[string]bool{oidcKey: true}
 	for _, o := range Options() {
 		known[o.Key] = true
 	}
@@ -113,8 +121,8 @@ func decode(v *viper.Viper) (Config, error) {
 	var c Config
 	target := reflect.ValueOf(&c).Elem()
 	var faults []error
-	for i, o := range Options() {
-		field := target.Field(i)
+	for _, o := range Options() {
+		field := target.Field(o.field)
 		switch o.Kind {
 		case reflect.TypeFor[bool]():
 			text := strings.ToLower(v.GetString(o.Key))
@@ -124,6 +132,12 @@ func decode(v *viper.Viper) (Config, error) {
 			field.SetBool(text == "true" || text == "1")
 		case reflect.TypeFor[[]string]():
 			field.Set(reflect.ValueOf(words(v.GetStringSlice(o.Key))))
+		case reflect.TypeFor[int]():
+			n, err := strconv.Atoi(v.GetString(o.Key))
+			if err != nil {
+				faults = append(faults, fmt.Errorf("%s must be a whole number", o.Key))
+			}
+			field.SetInt(int64(n))
 		case reflect.TypeFor[time.Duration]():
 			d, err := time.ParseDuration(v.GetString(o.Key))
 			if err != nil {
@@ -134,7 +148,9 @@ func decode(v *viper.Viper) (Config, error) {
 			field.SetString(v.GetString(o.Key))
 		}
 	}
-	return c, errors.Join(faults...)
+	issuers, err := readIssuers(v.Get(oidcKey))
+	c.OIDC = issuers
+	return c, errors.Join(append(faults, err)...)
 }
 
 // words splits comma-joined items, as environment variables carry lists.
@@ -161,13 +177,16 @@ func ExampleFile() string {
 		fmt.Fprintf(&b, "\n# %s\n# Environment: %s\n", o.Doc, o.Env)
 		switch o.Kind {
 		case reflect.TypeFor[bool]():
-			fmt.Fprintf(&b, "%s: false\n", o.Key)
+			fmt.Fprintf(&b, "%s: %t\n", o.Key, o.Default == "true")
+		case reflect.TypeFor[int]():
+			fmt.Fprintf(&b, "%s: %s\n", o.Key, o.Default)
 		case reflect.TypeFor[[]string]():
 			fmt.Fprintf(&b, "%s: []\n", o.Key)
 		default:
 			fmt.Fprintf(&b, "%s: %q\n", o.Key, o.Default)
 		}
 	}
+	b.WriteString(exampleIssuers)
 	return b.String()
 }
 

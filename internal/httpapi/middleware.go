@@ -3,6 +3,7 @@ package httpapi
 import (
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -28,8 +29,19 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
 		c.SetRequest(r.WithContext(telemetry.WithRequestID(r.Context(), id)))
+		telemetry.SetAddress(c.Request().Context(), peer(r))
 		return next(c)
 	}
+}
+
+// peer returns the host that a request's connection comes from. What the request itself says of its origin, as in
+// X-Forwarded-For, anybody may have written.
+func peer(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }
 
 // measure counts and times the request, and logs it at debug.

@@ -15,6 +15,7 @@ import (
 //
 //	/access/v1/…, /.well-known/authzen-configuration   authzen   checks and searches
 //	/admin/v1/…                                        admin     tokens, imports, reconciliation, schema
+//	/oauth/…                                           login     terraform login
 //	/healthz /readyz /metrics                          here      operations
 func (s *Server) mount() error {
 	for _, p := range append(s.deps.Protocols, operations{s}) {

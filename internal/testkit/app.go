@@ -54,7 +54,7 @@ func App(tb testing.TB, change ...func(*config.Config)) *Running {
 func Config(tb testing.TB) config.Config {
 	tb.Helper()
 	return config.Config{
-		Listen: "127.0.0.1:0", DataDir: tb.TempDir(), Engine: config.EngineEmbedded, Staleness: time.Second,
+		Listen: "127.0.0.1:0", DataDir: tb.TempDir(), Engine: config.EngineEmbedded, TFEMode: "tfe", CreateUnknownMembers: true, Staleness: time.Second,
 		LogLevel: "info", LogFormat: "text", Shutdown: 10 * time.Second,
 	}
 }

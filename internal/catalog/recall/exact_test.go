@@ -10,9 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/catalog/recall"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/schema"
 )
 
 // outcome is everything a caller can see of a lookup.
@@ -80,22 +82,26 @@ func draw(rt *rapid.T) operation {
 	from := func(values []string, label string) string { return rapid.SampledFrom(values).Draw(rt, label) }
 	n, name := from(few(), "id"), from(spellings(), "name")
 	org, project := "org-"+from(few(), "organization"), "prj-"+from(few(), "project")
-	user := catalog.User{ID: "user-" + n, Username: name, Suspended: rapid.Bool().Draw(rt, "suspended")}
+	user := catalog.User{ID: "user-" + n, Username: name, UnconfirmedEmail: name, Suspended: rapid.Bool().Draw(rt, "suspended")}
 	account := catalog.ServiceAccount{ID: "sa-" + n, Name: name, Suspended: user.Suspended}
-	organization := catalog.Organization{ID: "org-" + n, Name: name, Disabled: user.Suspended}
+	organization := catalog.Organization{ID: "org-" + n, Name: name, Disabled: user.Suspended, RefuseUserTokens: user.Suspended, Attributes: catalog.Attributes(name)}
 	team := catalog.Team{ID: "team-" + n, OrganizationID: org, Name: name}
 	group := catalog.Group{ID: "grp-" + n, Source: "s", ExternalID: name}
 	folder := catalog.Project{ID: "prj-" + n, OrganizationID: org, Name: name}
-	workspace := catalog.Workspace{ID: "ws-" + n, OrganizationID: org, ProjectID: project, Name: name}
+	workspace := catalog.Workspace{ID: "ws-" + n, OrganizationID: org, ProjectID: project, Name: name, LockReason: name}
 	stack := catalog.Stack{ID: "st-" + n, OrganizationID: org, ProjectID: project, Name: name}
 	owner := rapid.SampledFrom([]catalog.Token{
 		{Kind: catalog.TokenUser, OwnerID: user.ID},
 		{Kind: catalog.TokenService, OwnerID: account.ID},
 		{Kind: catalog.TokenTeam, OwnerID: team.ID},
 		{Kind: catalog.TokenOrganization, OwnerID: org},
+		{Kind: catalog.TokenAuditTrails, OwnerID: org},
 	}).Draw(rt, "owner")
 	token := catalog.Token{ID: "at-" + n, Kind: owner.Kind, OwnerID: owner.OwnerID, Scopes: []string{name}, Hash: []byte(name)}
 	used := time.UnixMicro(rapid.Int64Range(1, 9).Draw(rt, "used")).UTC()
+	if rapid.IntRange(0, 3).Draw(rt, "of belongings") == 0 {
+		return drawBelongings(rt)
+	}
 	return rapid.SampledFrom([]operation{
 		func(ctx context.Context, q catalog.Queries) error { return q.InsertUser(ctx, user) },
 		func(ctx context.Context, q catalog.Queries) error { return q.UpdateUser(ctx, user) },
@@ -125,6 +131,51 @@ func draw(rt *rapid.T) operation {
 		func(ctx context.Context, q catalog.Queries) error { return q.TouchToken(ctx, token.ID, used) },
 		func(ctx context.Context, q catalog.Queries) error { return q.DeleteToken(ctx, token.ID) },
 	}).Draw(rt, "operation")
+}
+
+// drawBelongings draws a write to rows that memory does not keep. None of them may change one that it keeps.
+func drawBelongings(rt *rapid.T) operation {
+	n, other := rapid.SampledFrom(few()).Draw(rt, "number"), rapid.SampledFrom(few()).Draw(rt, "another")
+	org, ws, tag := "org-"+n, "ws-"+n, "tag-"+other
+	organization, workspace := authz.Object{Type: schema.TypeOrganization, ID: org}, authz.Object{Type: schema.TypeWorkspace, ID: ws}
+	consumer := catalog.Consumer{WorkspaceID: ws, ConsumerID: "ws-" + other}
+	pool := catalog.AgentPool{ID: "apool-" + n, OrganizationID: org, Name: n}
+	return rapid.SampledFrom([]operation{
+		func(ctx context.Context, q catalog.Queries) error {
+			return q.InsertIdentity(ctx, catalog.Identity{Issuer: "i", Subject: other, UserID: "user-" + n})
+		},
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteIdentity(ctx, "i", other) },
+		func(ctx context.Context, q catalog.Queries) error {
+			return q.InsertTag(ctx, catalog.Tag{ID: tag, OrganizationID: org, Name: n})
+		},
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteTag(ctx, tag) },
+		func(ctx context.Context, q catalog.Queries) error { return q.PutWorkspaceTag(ctx, ws, tag) },
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteWorkspaceTag(ctx, ws, tag) },
+		func(ctx context.Context, q catalog.Queries) error {
+			return q.PutTagBinding(ctx, catalog.TagBinding{Resource: workspace, Key: n})
+		},
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteTagBindings(ctx, workspace) },
+		func(ctx context.Context, q catalog.Queries) error { return q.PutConsumer(ctx, consumer) },
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteConsumer(ctx, consumer) },
+		func(ctx context.Context, q catalog.Queries) error { return q.InsertAgentPool(ctx, pool) },
+		func(ctx context.Context, q catalog.Queries) error { return q.UpdateAgentPool(ctx, pool) },
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteAgentPool(ctx, pool.ID) },
+		func(ctx context.Context, q catalog.Queries) error {
+			return q.PutRetention(ctx, catalog.Retention{ID: "drp-" + n, Resource: organization})
+		},
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteRetention(ctx, organization) },
+		func(ctx context.Context, q catalog.Queries) error {
+			return q.PutTokenLife(ctx, catalog.TokenLife{OrganizationID: org, Kind: catalog.TokenUser})
+		},
+		func(ctx context.Context, q catalog.Queries) error {
+			return q.DeleteTokenLife(ctx, org, catalog.TokenUser)
+		},
+		func(ctx context.Context, q catalog.Queries) error { return q.SetAuditToken(ctx, "token", "ae-"+n) },
+		func(ctx context.Context, q catalog.Queries) error {
+			_, err := q.PruneAuditEvents(ctx, time.UnixMicro(9))
+			return err
+		},
+	}).Draw(rt, "belonging")
 }
 
 // furnish gives every operation something to change.

@@ -17,7 +17,7 @@ func length(texts ...string) int {
 }
 
 func ofUser(u catalog.User) facts {
-	return facts{id: u.ID, name: u.Username, bytes: length(u.ID, u.Username, u.Email)}
+	return facts{id: u.ID, name: u.Username, bytes: length(u.ID, u.Username, u.Email, u.UnconfirmedEmail)}
 }
 
 func ofAccount(a catalog.ServiceAccount) facts {
@@ -25,7 +25,8 @@ func ofAccount(a catalog.ServiceAccount) facts {
 }
 
 func ofOrganization(o catalog.Organization) facts {
-	return facts{id: o.ID, name: o.Name, bytes: length(o.ID, o.Name, o.Email, o.OwnersTeamID, o.DefaultProjectID)}
+	texts := length(o.ID, o.Name, o.Email, o.OwnersTeamID, o.DefaultProjectID, string(o.Attributes))
+	return facts{id: o.ID, name: o.Name, bytes: texts}
 }
 
 func ofTeam(t catalog.Team) facts {
@@ -38,12 +39,13 @@ func ofGroup(g catalog.Group) facts {
 }
 
 func ofProject(p catalog.Project) facts {
-	texts := length(p.ID, p.OrganizationID, p.Name, p.Description)
+	texts := length(p.ID, p.OrganizationID, p.Name, p.Description, string(p.Attributes))
 	return facts{id: p.ID, organization: p.OrganizationID, name: p.Name, bytes: texts}
 }
 
 func ofWorkspace(w catalog.Workspace) facts {
-	texts := length(w.ID, w.OrganizationID, w.ProjectID, w.Name, w.Description)
+	texts := length(w.ID, w.OrganizationID, w.ProjectID, w.Name, w.Description, w.LockedBy.Type, w.LockedBy.ID, w.LockReason,
+		string(w.Attributes))
 	return facts{id: w.ID, organization: w.OrganizationID, name: w.Name, bytes: texts}
 }
 

@@ -2,6 +2,7 @@ package recall_test
 
 import (
 	"bytes"
+	"errors"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -226,6 +227,54 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	if count.remembered == 0 {
 		t.Error("nothing is remembered")
+	}
+}
+
+// TestEveryTextCounts: a row whose text does not fit is not remembered, whichever of its texts it is.
+func TestEveryTextCounts(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	const limit = 64 << 10
+	long := longText(limit)
+	type rows struct {
+		organization catalog.Organization
+		user         catalog.User
+		project      catalog.Project
+		workspace    catalog.Workspace
+	}
+	text := catalog.Attributes(long)
+	for name, fill := range map[string]func(*rows){
+		"an address":                    func(r *rows) { r.user.UnconfirmedEmail = long },
+		"attributes of an organization": func(r *rows) { r.organization.Attributes = text },
+		"attributes of a project":       func(r *rows) { r.project.Attributes = text },
+		"attributes of a workspace":     func(r *rows) { r.workspace.Attributes = text },
+		"a lock":                        func(r *rows) { r.workspace.LockReason = long },
+	} {
+		var count counter
+		s := recall.New(recall.Deps{Store: sqlite(t, database(t)), Alone: true, Bytes: limit, OnLookup: count.told})
+		r := rows{
+			catalog.Organization{ID: "org-1", Name: "acme"},
+			catalog.User{ID: "user-1", Username: "ann"},
+			catalog.Project{ID: "prj-1", OrganizationID: "org-1", Name: "default"},
+			net(),
+		}
+		fill(&r)
+		must(t, errors.Join(
+			s.InsertOrganization(ctx, r.organization), s.InsertUser(ctx, r.user), s.InsertProject(ctx, r.project), s.InsertWorkspace(ctx, r.workspace),
+		))
+		for range 2 {
+			_, err := s.Organization(ctx, "org-1")
+			must(t, err)
+			_, err = s.User(ctx, "user-1")
+			must(t, err)
+			_, err = s.Project(ctx, "prj-1")
+			must(t, err)
+			_, err = s.Workspace(ctx, "ws-1")
+			must(t, err)
+		}
+		if count.remembered != 3 {
+			t.Errorf("%s fills all memory, and %d rows of 4 are remembered, want the other 3", name, count.remembered)
+		}
 	}
 }
 

@@ -14,7 +14,9 @@ import (
 // since it keeps only what was found. Whoever adds a method to the store says here or in writes.go what it changes.
 func passedOn() []string {
 	return []string{
-		"AuditEvents", "CountPlaces", "Grant", "Grants", "GroupChildren", "GroupLinks", "GroupMembers", "Groups", "Intents", "Membership",
+		"AgentPool", "AgentPools", "AuditEnds", "AuditEvents", "Consumers", "CountAuditEvents", "CountPlaces", "CountTagged",
+		"CountUsers", "Identities", "Identity", "ProjectsByID", "Retention", "Retentions", "TagBindings", "Tags", "TokenLives",
+		"WorkspaceTags", "Grant", "Grants", "GroupChildren", "GroupLinks", "GroupMembers", "Groups", "Intents", "Membership",
 		"Memberships", "Organizations", "Places", "Projects", "Role", "RoleByName", "Roles", "ServiceAccounts", "Settings",
 		"Stacks", "TeamMembers", "Teams", "Tokens", "Users", "Workspaces",
 
@@ -22,8 +24,12 @@ func passedOn() []string {
 		"DeleteRole", "DeleteTeamMember", "PutGroupChild", "PutGroupMember", "PutSettings", "PutTeamMember", "UpdateGrant",
 		"UpdateMembership", "UpdateRole",
 
-		"InsertAuditEvent", "InsertGrant", "InsertGroup", "InsertGroupLink", "InsertIntent", "InsertMembership",
-		"InsertOrganization", "InsertProject", "InsertRole", "InsertServiceAccount", "InsertStack", "InsertTeam", "InsertToken",
+		"DeleteAgentPool", "DeleteConsumer", "DeleteIdentity", "DeleteRetention", "DeleteTag", "DeleteTagBindings",
+		"DeleteTokenLife", "DeleteWorkspaceTag", "PruneAuditEvents", "PutConsumer", "PutRetention", "PutTagBinding",
+		"PutTokenLife", "PutWorkspaceTag", "SetAuditToken", "UpdateAgentPool",
+
+		"InsertAgentPool", "InsertAuditEvent", "InsertGrant", "InsertGroup", "InsertGroupLink", "InsertIdentity", "InsertIntent", "InsertMembership",
+		"InsertOrganization", "InsertProject", "InsertRole", "InsertServiceAccount", "InsertStack", "InsertTag", "InsertTeam", "InsertToken",
 		"InsertUser", "InsertWorkspace",
 	}
 }

@@ -184,6 +184,7 @@ func draw(rt *rapid.T) operation {
 		},
 		dump,
 	}
+	all = append(all, belongings(rt)...)
 	return rapid.SampledFrom(all).Draw(rt, "operation")
 }
 
@@ -236,6 +237,8 @@ func dump(ctx context.Context, q catalog.Queries) (any, error) {
 		roles, err := q.Roles(ctx, org)
 		keep(roles, err)
 	}
+	belonging, err := dumpBelongings(ctx, q)
+	keep(belonging, err)
 	return out, errors.Join(faults...)
 }
 

@@ -44,6 +44,19 @@ func (m moment) Scan(v any) error {
 	return nil
 }
 
+// span scans the stored form of a duration: microseconds.
+type span struct{ to *time.Duration }
+
+// Scan implements sql.Scanner.
+func (s span) Scan(v any) error {
+	n, ok := v.(int64)
+	if !ok {
+		return fmt.Errorf("a duration is stored as %T", v)
+	}
+	*s.to = time.Duration(n) * time.Microsecond
+	return nil
+}
+
 // document scans a JSON document.
 type document struct{ to any }
 
@@ -116,6 +129,9 @@ func (d digest) Scan(v any) error {
 	}
 	return nil
 }
+
+// bytesOf returns the stored form of bytes: none are empty, not null.
+func bytesOf(b []byte) []byte { return append([]byte{}, b...) }
 
 // objects scans a list of objects.
 type objects struct{ to *[]authz.Object }

@@ -33,6 +33,14 @@ const (
 	tokenRow        noun = "token"
 	auditRow        noun = "audit event"
 	intentRow       noun = "intent"
+	identityRow     noun = "identity"
+	tagRow          noun = "tag"
+	workspaceTagRow noun = "tag of a workspace"
+	bindingRow      noun = "tag binding"
+	consumerRow     noun = "remote state consumer"
+	agentPoolRow    noun = "agent pool"
+	retentionRow    noun = "data retention policy"
+	tokenLifeRow    noun = "token lifetime"
 )
 
 func (n noun) notFound() error { return fault.New(fault.NotFound, "%s not found", n) }
@@ -50,13 +58,15 @@ func (n noun) duplicate(cause error) error {
 		field = "id"
 	case membershipRow:
 		field, message = "user", "the user is a member of the organization already"
+	case identityRow:
+		field, message = "", "the identity belongs to a user already"
 	case linkRow:
 		field, message = "", "the group is linked to the team already"
 	case grantRow:
 		field, message = "", "the holder has this role at this scope already"
 	}
 	if message == "" {
-		message = field + " has already been taken"
+		message = "has already been taken"
 	}
 	return conflict(cause, field, message)
 }
@@ -86,7 +96,7 @@ func conflict(cause error, field, message string) error {
 func (q *queries) failAt(ctx context.Context, n noun, e effect, err error) error {
 	switch q.dialect.classify(err) {
 	case duplicateID:
-		return conflict(err, "id", "id has already been taken")
+		return conflict(err, "id", "has already been taken")
 	case duplicate:
 		return n.duplicate(err)
 	case reference:

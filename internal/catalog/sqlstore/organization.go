@@ -8,12 +8,12 @@ import (
 )
 
 const selectOrganizations = `SELECT id, name, email, disabled, owners_team_id, default_project_id,
-	allow_force_delete, created_at FROM organizations`
+	allow_force_delete, refuse_user_tokens, limit_token_lives, attributes, created_at FROM organizations`
 
 func organizationInto(o *catalog.Organization) []any {
 	return []any{
 		&o.ID, &o.Name, &o.Email, &o.Disabled, &o.OwnersTeamID, &o.DefaultProjectID,
-		&o.AllowForceDelete,
+		&o.AllowForceDelete, &o.RefuseUserTokens, &o.LimitTokenLives, &o.Attributes,
 		moment{&o.CreatedAt},
 	}
 }
@@ -38,18 +38,20 @@ func (q *queries) Organizations(ctx context.Context, ids ...string) ([]catalog.O
 // InsertOrganization adds an organization.
 func (q *queries) InsertOrganization(ctx context.Context, o catalog.Organization) error {
 	return q.insert(ctx, organizationRow, `INSERT INTO organizations
-		(id, name, name_key, email, disabled, owners_team_id, default_project_id, allow_force_delete, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		o.ID, o.Name, key(o.Name), o.Email, o.Disabled, o.OwnersTeamID, o.DefaultProjectID, o.AllowForceDelete,
-		micros(o.CreatedAt))
+		(id, name, name_key, email, email_key, disabled, owners_team_id, default_project_id, allow_force_delete,
+		refuse_user_tokens, limit_token_lives, attributes, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		o.ID, o.Name, key(o.Name), o.Email, key(o.Email), o.Disabled, o.OwnersTeamID, o.DefaultProjectID,
+		o.AllowForceDelete, o.RefuseUserTokens, o.LimitTokenLives, string(o.Attributes), micros(o.CreatedAt))
 }
 
 // UpdateOrganization changes an organization.
 func (q *queries) UpdateOrganization(ctx context.Context, o catalog.Organization) error {
-	return q.update(ctx, organizationRow, `UPDATE organizations SET name = ?, name_key = ?, email = ?, disabled = ?,
-		owners_team_id = ?, default_project_id = ?, allow_force_delete = ?, created_at = ? WHERE id = ?`,
-		o.Name, key(o.Name), o.Email, o.Disabled, o.OwnersTeamID, o.DefaultProjectID, o.AllowForceDelete,
-		micros(o.CreatedAt), o.ID)
+	return q.update(ctx, organizationRow, `UPDATE organizations SET name = ?, name_key = ?, email = ?, email_key = ?,
+		disabled = ?, owners_team_id = ?, default_project_id = ?, allow_force_delete = ?, refuse_user_tokens = ?,
+		limit_token_lives = ?, attributes = ?, created_at = ? WHERE id = ?`,
+		o.Name, key(o.Name), o.Email, key(o.Email), o.Disabled, o.OwnersTeamID, o.DefaultProjectID,
+		o.AllowForceDelete, o.RefuseUserTokens, o.LimitTokenLives, string(o.Attributes), micros(o.CreatedAt), o.ID)
 }
 
 // DeleteOrganization removes an organization and everything in it. Audit events stay.
@@ -70,7 +72,10 @@ func (q *queries) DeleteOrganization(ctx context.Context, id string) error {
 				(SELECT id FROM teams WHERE organization_id = ?)`, []any{schema.TypeTeam, id}},
 			{tokenRow, `DELETE FROM tokens WHERE kind = ? AND owner_id IN
 				(SELECT id FROM teams WHERE organization_id = ?)`, []any{string(catalog.TokenTeam), id}},
-			{tokenRow, `DELETE FROM tokens WHERE kind = ? AND owner_id = ?`, []any{string(catalog.TokenOrganization), id}},
+			{
+				tokenRow, `DELETE FROM tokens WHERE kind IN (?, ?) AND owner_id = ?`,
+				[]any{string(catalog.TokenOrganization), string(catalog.TokenAuditTrails), id},
+			},
 			{roleRow, `DELETE FROM roles WHERE organization_id = ?`, []any{id}},
 			// Projects may not go before what they hold.
 			{workspaceRow, `DELETE FROM workspaces WHERE organization_id = ?`, []any{id}},

@@ -7,10 +7,10 @@ import (
 	"github.com/terrawarden/terrawarden/schema"
 )
 
-const selectProjects = `SELECT id, organization_id, name, description, created_at FROM projects`
+const selectProjects = `SELECT id, organization_id, name, description, attributes, created_at FROM projects`
 
 func projectInto(p *catalog.Project) []any {
-	return []any{&p.ID, &p.OrganizationID, &p.Name, &p.Description, moment{&p.CreatedAt}}
+	return []any{&p.ID, &p.OrganizationID, &p.Name, &p.Description, &p.Attributes, moment{&p.CreatedAt}}
 }
 
 // Project returns a project by id.
@@ -31,18 +31,28 @@ func (q *queries) Projects(ctx context.Context, organizationID string) ([]catalo
 	return selectAll(ctx, q, projectRow, projectInto, selectProjects+w.sql()+` ORDER BY id`, w.args...)
 }
 
+// ProjectsByID returns some projects.
+func (q *queries) ProjectsByID(ctx context.Context, ids ...string) ([]catalog.Project, error) {
+	if len(ids) == 0 {
+		return nil, nil // no ids mean none here, not all
+	}
+	w := q.where()
+	w.in(`id`, ids)
+	return selectAll(ctx, q, projectRow, projectInto, selectProjects+w.sql()+` ORDER BY id`, w.args...)
+}
+
 // InsertProject adds a project.
 func (q *queries) InsertProject(ctx context.Context, p catalog.Project) error {
 	return q.insert(ctx, projectRow, `INSERT INTO projects
-		(id, organization_id, name, name_key, description, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
-		p.ID, p.OrganizationID, p.Name, key(p.Name), p.Description, micros(p.CreatedAt))
+		(id, organization_id, name, name_key, description, attributes, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		p.ID, p.OrganizationID, p.Name, key(p.Name), p.Description, string(p.Attributes), micros(p.CreatedAt))
 }
 
 // UpdateProject changes a project.
 func (q *queries) UpdateProject(ctx context.Context, p catalog.Project) error {
 	return q.update(ctx, projectRow, `UPDATE projects SET organization_id = ?, name = ?, name_key = ?,
-		description = ?, created_at = ? WHERE id = ?`,
-		p.OrganizationID, p.Name, key(p.Name), p.Description, micros(p.CreatedAt), p.ID)
+		description = ?, attributes = ?, created_at = ? WHERE id = ?`,
+		p.OrganizationID, p.Name, key(p.Name), p.Description, string(p.Attributes), micros(p.CreatedAt), p.ID)
 }
 
 // DeleteProject removes an empty project with its grants.

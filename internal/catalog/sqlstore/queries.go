@@ -123,6 +123,9 @@ func selectOne[T any](ctx context.Context, q *queries, n noun, into func(*T) []a
 	return all[0], nil
 }
 
+// countInto scans a number of rows.
+func countInto(n *int) []any { return []any{n} }
+
 // usable returns an error when the statement must not run: in a doomed transaction, or with text that only one
 // of the engines would take.
 func (q *queries) usable(args []any) error {

@@ -7,10 +7,10 @@ import (
 	"github.com/terrawarden/terrawarden/internal/fault"
 )
 
-const selectRoles = `SELECT id, organization_id, name, description, permissions, created_at FROM roles`
+const selectRoles = `SELECT id, organization_id, name, description, permissions, fields, created_at FROM roles`
 
 func roleInto(r *catalog.Role) []any {
-	return []any{&r.ID, &r.OrganizationID, &r.Name, &r.Description, document{&r.Permissions}, moment{&r.CreatedAt}}
+	return []any{&r.ID, &r.OrganizationID, &r.Name, &r.Description, document{&r.Permissions}, document{&r.Fields}, moment{&r.CreatedAt}}
 }
 
 // Role returns a role by id.
@@ -35,26 +35,43 @@ func (q *queries) Roles(ctx context.Context, organizationID string, ids ...strin
 	return selectAll(ctx, q, roleRow, roleInto, selectRoles+w.sql()+` ORDER BY id`, w.args...)
 }
 
+// encodeRole returns the documents of a role.
+func encodeRole(r catalog.Role) (permissions, fields string, err error) {
+	if permissions, err = encode(r.Permissions); err != nil {
+		return "", "", err
+	}
+	fields, err = encode(r.Fields)
+	return permissions, fields, err
+}
+
 // InsertRole adds a role.
 func (q *queries) InsertRole(ctx context.Context, r catalog.Role) error {
-	permissions, err := encode(r.Permissions)
+	permissions, fields, err := encodeRole(r)
 	if err != nil {
 		return err
 	}
+	// A row that is there already has both its id and its name taken. SQLite would say so of the name, since it looks at
+	// indexes on a condition first.
+	switch _, err := q.Role(ctx, r.ID); {
+	case err == nil:
+		return q.doom(conflict(nil, "id", "has already been taken"))
+	case !fault.Is(err, fault.NotFound):
+		return err
+	}
 	return q.insert(ctx, roleRow, `INSERT INTO roles
-		(id, organization_id, name, name_key, description, permissions, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		r.ID, r.OrganizationID, r.Name, key(r.Name), r.Description, permissions, micros(r.CreatedAt))
+		(id, organization_id, name, name_key, description, permissions, fields, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.ID, r.OrganizationID, r.Name, key(r.Name), r.Description, permissions, fields, micros(r.CreatedAt))
 }
 
 // UpdateRole changes a role.
 func (q *queries) UpdateRole(ctx context.Context, r catalog.Role) error {
-	permissions, err := encode(r.Permissions)
+	permissions, fields, err := encodeRole(r)
 	if err != nil {
 		return err
 	}
 	return q.update(ctx, roleRow, `UPDATE roles SET organization_id = ?, name = ?, name_key = ?, description = ?,
-		permissions = ?, created_at = ? WHERE id = ?`,
-		r.OrganizationID, r.Name, key(r.Name), r.Description, permissions, micros(r.CreatedAt), r.ID)
+		permissions = ?, fields = ?, created_at = ? WHERE id = ?`,
+		r.OrganizationID, r.Name, key(r.Name), r.Description, permissions, fields, micros(r.CreatedAt), r.ID)
 }
 
 // DeleteRole removes a role that no grant names. Grants name built-in roles too, which are no rows, so this is

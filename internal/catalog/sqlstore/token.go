@@ -7,12 +7,12 @@ import (
 	"github.com/terrawarden/terrawarden/internal/catalog"
 )
 
-const selectTokens = `SELECT id, kind, owner_id, description, scopes, hash, created_by, created_at, expires_at,
-	last_used_at FROM tokens`
+const selectTokens = `SELECT id, kind, owner_id, description, legacy, scopes, hash, created_by, created_at,
+	expires_at, last_used_at FROM tokens`
 
 func tokenInto(t *catalog.Token) []any {
 	return []any{
-		&t.ID, &t.Kind, &t.OwnerID, &t.Description,
+		&t.ID, &t.Kind, &t.OwnerID, &t.Description, &t.Legacy,
 		document{&t.Scopes},
 		digest{&t.Hash},
 		&t.CreatedBy,
@@ -32,6 +32,7 @@ func (q *queries) Tokens(ctx context.Context, f catalog.TokenFilter) ([]catalog.
 	w := q.where()
 	w.equal(`kind = ?`, string(f.Kind))
 	w.equal(`owner_id = ?`, f.OwnerID)
+	w.in(`owner_id`, f.OwnerIDs)
 	w.expiredBy(f.ExpiredBy)
 	return selectAll(ctx, q, tokenRow, tokenInto, selectTokens+w.sql()+` ORDER BY id`, w.args...)
 }
@@ -42,9 +43,9 @@ func (q *queries) InsertToken(ctx context.Context, t catalog.Token) error {
 	if err != nil {
 		return err
 	}
-	return q.insert(ctx, tokenRow, `INSERT INTO tokens (id, kind, owner_id, description, scopes, hash, created_by,
-		created_at, expires_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		t.ID, string(t.Kind), t.OwnerID, t.Description, scopes, append([]byte{}, t.Hash...), t.CreatedBy,
+	return q.insert(ctx, tokenRow, `INSERT INTO tokens (id, kind, owner_id, description, legacy, scopes, hash,
+		created_by, created_at, expires_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		t.ID, string(t.Kind), t.OwnerID, t.Description, t.Legacy, scopes, bytesOf(t.Hash), t.CreatedBy,
 		micros(t.CreatedAt), micros(t.ExpiresAt), micros(t.LastUsedAt))
 }
 

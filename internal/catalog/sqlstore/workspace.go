@@ -7,10 +7,17 @@ import (
 	"github.com/terrawarden/terrawarden/schema"
 )
 
-const selectWorkspaces = `SELECT id, organization_id, project_id, name, description, created_at FROM workspaces`
+const selectWorkspaces = `SELECT id, organization_id, project_id, name, description, locked_by, lock_reason,
+	attributes, created_at, updated_at FROM workspaces`
 
 func workspaceInto(w *catalog.Workspace) []any {
-	return []any{&w.ID, &w.OrganizationID, &w.ProjectID, &w.Name, &w.Description, moment{&w.CreatedAt}}
+	return []any{
+		&w.ID, &w.OrganizationID, &w.ProjectID, &w.Name, &w.Description,
+		object{&w.LockedBy},
+		&w.LockReason, &w.Attributes,
+		moment{&w.CreatedAt},
+		moment{&w.UpdatedAt},
+	}
 }
 
 // Workspace returns a workspace by id.
@@ -36,15 +43,18 @@ func (q *queries) Workspaces(ctx context.Context, f catalog.WorkspaceFilter) ([]
 // InsertWorkspace adds a workspace.
 func (q *queries) InsertWorkspace(ctx context.Context, w catalog.Workspace) error {
 	return q.insert(ctx, workspaceRow, `INSERT INTO workspaces
-		(id, organization_id, project_id, name, name_key, description, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		w.ID, w.OrganizationID, w.ProjectID, w.Name, key(w.Name), w.Description, micros(w.CreatedAt))
+		(id, organization_id, project_id, name, name_key, description, locked_by, lock_reason, attributes, created_at,
+		updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		w.ID, w.OrganizationID, w.ProjectID, w.Name, key(w.Name), w.Description, objectText(w.LockedBy), w.LockReason,
+		string(w.Attributes), micros(w.CreatedAt), micros(w.UpdatedAt))
 }
 
 // UpdateWorkspace changes a workspace.
 func (q *queries) UpdateWorkspace(ctx context.Context, w catalog.Workspace) error {
 	return q.update(ctx, workspaceRow, `UPDATE workspaces SET organization_id = ?, project_id = ?, name = ?,
-		name_key = ?, description = ?, created_at = ? WHERE id = ?`,
-		w.OrganizationID, w.ProjectID, w.Name, key(w.Name), w.Description, micros(w.CreatedAt), w.ID)
+		name_key = ?, description = ?, locked_by = ?, lock_reason = ?, attributes = ?, created_at = ?, updated_at = ? WHERE id = ?`,
+		w.OrganizationID, w.ProjectID, w.Name, key(w.Name), w.Description, objectText(w.LockedBy), w.LockReason,
+		string(w.Attributes), micros(w.CreatedAt), micros(w.UpdatedAt), w.ID)
 }
 
 // DeleteWorkspace removes a workspace with its grants.

@@ -150,6 +150,8 @@ func tokensAreFiltered(t *testing.T, s catalog.Store) {
 		{"of a kind", catalog.TokenFilter{Kind: catalog.TokenTeam}, []string{"at-team-a", "at-team-b"}},
 		{"of an owner", catalog.TokenFilter{OwnerID: "user-ann"}, []string{"at-user-a", "at-user-b"}},
 		{"of a kind and an owner", catalog.TokenFilter{Kind: catalog.TokenOrganization, OwnerID: "org-a"}, []string{"at-org-a"}},
+		{"of owners", catalog.TokenFilter{OwnerIDs: []string{"team-b", "org-a", "x"}}, []string{"at-org-a", "at-team-b"}},
+		{"of a kind and owners", catalog.TokenFilter{Kind: catalog.TokenTeam, OwnerIDs: []string{"team-b", "org-a"}}, []string{"at-team-b"}},
 		{"of the wrong kind", catalog.TokenFilter{Kind: catalog.TokenTeam, OwnerID: "org-a"}, nil},
 	} {
 		wantIDs(t, row.what, tokenID, row.want...)(s.Tokens(ctx, row.filter))

@@ -23,12 +23,14 @@ func journalChecks() []check {
 func eventsAreKept(t *testing.T, s catalog.Store) {
 	ctx := t.Context()
 	full := catalog.AuditEvent{
-		ID: "ae-1", Time: at(2), Actor: object(schema.TypeUser, "user-ann"), ActorName: "ann", TokenID: "at-1", RequestID: "r",
+		Sequence: 1, ID: "ae-1", Time: at(2), Actor: object(schema.TypeUser, "user-ann"), ActorName: "ann", TokenID: "at-1",
+		Address: "2001:db8::1", RequestID: "r",
 		OrganizationID: "org-a", Action: "team.create", Object: object(schema.TypeTeam, "team-a"),
 		Related: []authz.Object{object(schema.TypeOrganization, "org-a"), object(schema.TypeUser, "a:b")},
-		Before:  `{"name":null}`, After: `{"name":"é"}`, Outcome: "done",
+		Before:  `{"name":null}`, After: `{"name":"é"}`, Outcome: catalog.OutcomeRefused,
+		Reason: "it may not", Hash: []byte{0, 0xff}, ZedToken: "zed",
 	}
-	bare := catalog.AuditEvent{ID: "ae-2", Time: at(1)}
+	bare := catalog.AuditEvent{Sequence: 2, ID: "ae-2", Time: at(1)}
 	must(t, s.InsertAuditEvent(ctx, full))
 	must(t, s.InsertAuditEvent(ctx, bare))
 	want(t, "both events", []catalog.AuditEvent{full, bare})(s.AuditEvents(ctx, catalog.AuditFilter{}))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/schema"
@@ -61,7 +62,8 @@ func (n noun[T]) refusals(t *testing.T, s catalog.Store) {
 	_, err := n.get(s, ctx, "missing")
 	wantFault(t, "get a missing one", err, fault.NotFound, "")
 	wantFault(t, "remove a missing one", n.remove(s, ctx, "missing"), fault.NotFound, "")
-	wantFault(t, "insert the same row again", n.insert(s, ctx, n.second), fault.Conflict, "id")
+	wantFault(t, "insert the same row again", n.insert(s, ctx, n.first), fault.Conflict, "id")
+	wantFault(t, "insert another row again", n.insert(s, ctx, n.second), fault.Conflict, "id")
 	if n.id(n.twin) != "" {
 		wantFault(t, "insert a duplicate", n.insert(s, ctx, n.twin), fault.Conflict, n.field)
 		_, err := n.get(s, ctx, n.id(n.twin))
@@ -118,7 +120,8 @@ func users() noun[catalog.User] {
 	return noun[catalog.User]{
 		name: "a user", id: userID, field: "username",
 		first: catalog.User{
-			ID: "user-1", Username: "Dora", Email: "d@example.com", Suspended: true, SiteAdmin: true, SiteAuditor: true, CreatedAt: at(1),
+			ID: "user-1", Username: "Dora", Email: "D@example.com", UnconfirmedEmail: "d2@example.com", Suspended: true, SiteAdmin: true,
+			SiteAuditor: true, CreatedAt: at(1),
 		},
 		second: catalog.User{ID: "user-2", Username: "eve"},
 		twin:   catalog.User{ID: "user-3", Username: "dORA"},
@@ -151,7 +154,8 @@ func organizations() noun[catalog.Organization] {
 		name: "an organization", id: orgID, field: "name",
 		first: catalog.Organization{
 			ID: "org-1", Name: "Globex", Email: "g@example.com", Disabled: true, OwnersTeamID: "team-1",
-			DefaultProjectID: "prj-1", AllowForceDelete: true, CreatedAt: at(1),
+			DefaultProjectID: "prj-1", AllowForceDelete: true, RefuseUserTokens: true, LimitTokenLives: true,
+			Attributes: `{"cost":null}`, CreatedAt: at(1),
 		},
 		second: catalog.Organization{ID: "org-2", Name: "initech"},
 		twin:   catalog.Organization{ID: "org-3", Name: "GLOBEX"},
@@ -221,12 +225,14 @@ func groups() noun[catalog.Group] {
 func projects() noun[catalog.Project] {
 	return noun[catalog.Project]{
 		name: "a project", id: projectID, field: "name",
-		first:  catalog.Project{ID: "prj-1", OrganizationID: "org-a", Name: "Web", Description: "sites", CreatedAt: at(1)},
+		first:  catalog.Project{ID: "prj-1", OrganizationID: "org-a", Name: "Web", Description: "sites", Attributes: `{"é":1}`, CreatedAt: at(1)},
 		second: catalog.Project{ID: "prj-2", OrganizationID: "org-b", Name: "web"},
 		twin:   catalog.Project{ID: "prj-3", OrganizationID: "org-a", Name: "WEB"},
 		orphan: catalog.Project{ID: "prj-4", OrganizationID: "missing", Name: "web"},
-		change: func(p *catalog.Project) { p.Name, p.Description, p.CreatedAt = "web-2", "", at(2) },
-		get:    catalog.Queries.Project, insert: catalog.Queries.InsertProject, update: catalog.Queries.UpdateProject,
+		change: func(p *catalog.Project) {
+			p.Name, p.Description, p.Attributes, p.CreatedAt = "web-2", "", `{}`, at(2)
+		},
+		get: catalog.Queries.Project, insert: catalog.Queries.InsertProject, update: catalog.Queries.UpdateProject,
 		remove: catalog.Queries.DeleteProject,
 		list: func(q catalog.Queries, ctx context.Context) ([]catalog.Project, error) {
 			return q.Projects(ctx, "")
@@ -237,12 +243,16 @@ func projects() noun[catalog.Project] {
 func workspaces() noun[catalog.Workspace] {
 	return noun[catalog.Workspace]{
 		name: "a workspace", id: workspaceID, field: "name",
-		first:  catalog.Workspace{ID: "ws-1", OrganizationID: "org-a", ProjectID: "prj-a", Name: "Prod", Description: "live", CreatedAt: at(1)},
+		first: catalog.Workspace{
+			ID: "ws-1", OrganizationID: "org-a", ProjectID: "prj-a", Name: "Prod", Description: "live",
+			LockedBy: object(schema.TypeUser, "user-ann"), LockReason: "on fire", Attributes: `{"tags":[]}`, CreatedAt: at(1), UpdatedAt: at(5),
+		},
 		second: catalog.Workspace{ID: "ws-2", OrganizationID: "org-b", ProjectID: "prj-b", Name: "prod"},
 		twin:   catalog.Workspace{ID: "ws-3", OrganizationID: "org-a", ProjectID: "prj-empty-a", Name: "PROD"}, // in another project
 		orphan: catalog.Workspace{ID: "ws-4", OrganizationID: "org-a", ProjectID: "missing", Name: "x"},
 		change: func(w *catalog.Workspace) {
 			w.ProjectID, w.Name, w.Description, w.CreatedAt = "prj-empty-a", "prod-2", "", at(2)
+			w.LockedBy, w.LockReason, w.Attributes, w.UpdatedAt = authz.Object{}, "", `{"tags":["x"]}`, at(6)
 		},
 		get: catalog.Queries.Workspace, insert: catalog.Queries.InsertWorkspace, update: catalog.Queries.UpdateWorkspace,
 		remove: catalog.Queries.DeleteWorkspace,
@@ -274,12 +284,13 @@ func roles() noun[catalog.Role] {
 	return noun[catalog.Role]{
 		name: "a role", id: roleID, field: "name",
 		first: catalog.Role{
-			ID: "role-1", OrganizationID: "org-a", Name: "Auditor", Description: "reads", Permissions: []string{"workspace.read", "project.*"}, CreatedAt: at(1),
+			ID: "role-1", OrganizationID: "org-a", Name: "Auditor", Description: "reads", Permissions: []string{"workspace.read", "project.*"},
+			Fields: catalog.AccessFields{"runs": "read"}, CreatedAt: at(1),
 		},
 		second: catalog.Role{ID: "role-2", OrganizationID: "org-a"}, // unnamed
 		twin:   catalog.Role{ID: "role-3", OrganizationID: "org-a", Name: "AUDITOR"},
 		change: func(r *catalog.Role) {
-			r.Name, r.Description, r.Permissions, r.CreatedAt = "auditor-2", "", []string{}, at(2)
+			r.Name, r.Description, r.Permissions, r.Fields, r.CreatedAt = "auditor-2", "", []string{}, nil, at(2)
 		},
 		get: catalog.Queries.Role, insert: catalog.Queries.InsertRole, update: catalog.Queries.UpdateRole,
 		remove: catalog.Queries.DeleteRole,
@@ -319,7 +330,7 @@ func tokens() noun[catalog.Token] {
 	return noun[catalog.Token]{
 		name: "a token", id: tokenID,
 		first: catalog.Token{
-			ID: "at-1", Kind: catalog.TokenService, OwnerID: "sa-ci", Description: "for CI", Scopes: []string{"check", "search"},
+			ID: "at-1", Kind: catalog.TokenService, OwnerID: "sa-ci", Description: "for CI", Legacy: true, Scopes: []string{"check", "search"},
 			Hash: []byte{0, 1, 0xff}, CreatedBy: "user-ann", CreatedAt: at(1), ExpiresAt: at(2), LastUsedAt: at(3),
 		},
 		second: catalog.Token{ID: "at-2", Kind: catalog.TokenUser, OwnerID: "user-ann"},

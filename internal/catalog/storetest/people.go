@@ -13,6 +13,7 @@ func peopleChecks() []check {
 		{"settings are the default ones until they are stored", settingsAreKept},
 		{"users are found by username in any case", usersByUsername},
 		{"users are filtered", usersAreFiltered},
+		{"users come in pages", usersArePaged},
 		{"a list of thousands of ids is no problem", longLists},
 		{"service accounts are found by name in any case", accountsByName},
 		{"organizations are found by name in any case", organizationsByName},
@@ -53,7 +54,9 @@ func usersByUsername(t *testing.T, s catalog.Store) {
 func usersAreFiltered(t *testing.T, s catalog.Store) {
 	world(t, s)
 	ctx := t.Context()
-	must(t, s.UpdateUser(ctx, catalog.User{ID: "user-cid", Username: "cid", SiteAdmin: true, CreatedAt: at(0)}))
+	must(t, s.UpdateUser(ctx, catalog.User{ID: "user-cid", Username: "cid", Email: "Cid@Example.com", SiteAdmin: true, CreatedAt: at(0)}))
+	must(t, s.UpdateUser(ctx, catalog.User{ID: "user-bob", Username: "bob", Email: "b_b@example.com", Suspended: true, CreatedAt: at(0)}))
+	yes, no := true, false
 	must(t, s.InsertMembership(ctx, catalog.Membership{ID: "ou-cid", OrganizationID: "org-b", UserID: "user-cid", Status: catalog.MembershipInvited}))
 	for _, row := range []struct {
 		what   string
@@ -64,6 +67,18 @@ func usersAreFiltered(t *testing.T, s catalog.Store) {
 		{"an empty list matches all", catalog.UserFilter{IDs: []string{}}, []string{"user-ann", "user-bob", "user-cid"}},
 		{"by ids, known and unknown, twice", catalog.UserFilter{IDs: []string{"user-cid", "user-x", "user-ann", "user-cid"}}, []string{"user-ann", "user-cid"}},
 		{"by usernames in any case", catalog.UserFilter{Usernames: []string{"BOB", "nobody"}}, []string{"user-bob"}},
+		{"by e-mail addresses in any case", catalog.UserFilter{Emails: []string{"cID@example.COM", "x@example.com"}}, []string{"user-cid"}},
+		{"by a part of an e-mail address", catalog.UserFilter{Emails: []string{"example.com"}}, nil},
+		{"by a part of the username", catalog.UserFilter{Contains: "NN"}, []string{"user-ann"}},
+		{"by a part of username or address", catalog.UserFilter{Contains: "B"}, []string{"user-bob"}},
+		{"by a part of the address", catalog.UserFilter{Contains: "EXAMPLE."}, []string{"user-bob", "user-cid"}},
+		{"by a part that would be a pattern", catalog.UserFilter{Contains: "b_b"}, []string{"user-bob"}},
+		{"by a part of none", catalog.UserFilter{Contains: "c_d"}, nil},
+		{"suspended ones", catalog.UserFilter{Suspended: &yes}, []string{"user-bob"}},
+		{"those who are not suspended", catalog.UserFilter{Suspended: &no}, []string{"user-ann", "user-cid"}},
+		{"admins", catalog.UserFilter{Admin: &yes}, []string{"user-cid"}},
+		{"those who are no admins", catalog.UserFilter{Admin: &no}, []string{"user-ann", "user-bob"}},
+		{"neither suspended nor admins", catalog.UserFilter{Suspended: &no, Admin: &no}, []string{"user-ann"}},
 		{"members of an organization, invited ones included", catalog.UserFilter{OrganizationID: "org-b"}, []string{"user-ann", "user-cid"}},
 		{"members of another organization", catalog.UserFilter{OrganizationID: "org-a"}, []string{"user-ann"}},
 		{"members of a missing organization", catalog.UserFilter{OrganizationID: "org-x"}, nil},
@@ -73,7 +88,21 @@ func usersAreFiltered(t *testing.T, s catalog.Store) {
 		{"conditions that exclude each other", catalog.UserFilter{IDs: []string{"user-ann"}, SiteAdmins: true}, nil},
 	} {
 		wantIDs(t, row.what, userID, row.want...)(s.Users(ctx, row.filter))
+		want(t, "the number, "+row.what, len(row.want))(s.CountUsers(ctx, row.filter))
 	}
+}
+
+func usersArePaged(t *testing.T, s catalog.Store) {
+	ctx := t.Context()
+	for id, age := range map[string]int{"user-1": 3, "user-2": 1, "user-3": 2, "user-4": 1} {
+		must(t, s.InsertUser(ctx, catalog.User{ID: id, Username: id, CreatedAt: at(age)}))
+	}
+	wantIDs(t, "by id", userID, "user-2", "user-3")(s.Users(ctx, catalog.UserFilter{Offset: 1, Limit: 2}))
+	wantIDs(t, "by age", userID, "user-2", "user-4", "user-3", "user-1")(s.Users(ctx, catalog.UserFilter{OldestFirst: true}))
+	wantIDs(t, "by age, a page", userID, "user-4", "user-3")(s.Users(ctx, catalog.UserFilter{OldestFirst: true, Offset: 1, Limit: 2}))
+	wantIDs(t, "by age, the rest", userID, "user-3", "user-1")(s.Users(ctx, catalog.UserFilter{OldestFirst: true, Offset: 2}))
+	wantIDs(t, "behind the last page", userID)(s.Users(ctx, catalog.UserFilter{Offset: 4, Limit: 2}))
+	want(t, "the number, whatever the page", 4)(s.CountUsers(ctx, catalog.UserFilter{OldestFirst: true, Offset: 3, Limit: 1}))
 }
 
 func longLists(t *testing.T, s catalog.Store) {

@@ -29,6 +29,8 @@ func projectsAreFound(t *testing.T, s catalog.Store) {
 	wantIDs(t, "of an organization", projectID, "prj-a", "prj-empty-a")(s.Projects(ctx, "org-a"))
 	wantIDs(t, "of all", projectID, "prj-a", "prj-b", "prj-empty-a", "prj-empty-b")(s.Projects(ctx, ""))
 	wantIDs(t, "of a missing one", projectID)(s.Projects(ctx, "org-x"))
+	wantIDs(t, "by id", projectID, "prj-a", "prj-b")(s.ProjectsByID(ctx, "prj-b", "prj-x", "prj-a"))
+	wantIDs(t, "by no id", projectID)(s.ProjectsByID(ctx))
 }
 
 // placeFilters are the same questions for workspaces and stacks: which of a (in prj-a), a2 (in prj-empty-a) and

@@ -1,5 +1,5 @@
-// Package admin serves the operations of the command line: tokens, imports, reconciliation and the schema, in
-// plain JSON under /admin/v1.
+// Package admin serves the operations of the command line: tokens, imports, reconciliation, the schema and the audit
+// events, in plain JSON under /admin/v1.
 //
 // It owns that wire form alone; the tools of other platforms have protocol packages of their own.
 package admin
@@ -24,6 +24,7 @@ import (
 type service interface {
 	tokens
 	operations
+	audit
 }
 
 type tokens interface {
@@ -43,11 +44,22 @@ type operations interface {
 	Ready(ctx context.Context) error
 }
 
+type audit interface {
+	AuditEvents(ctx context.Context, p catalog.Principal, f catalog.AuditFilter) ([]catalog.AuditEvent, error)
+	FollowAudit(ctx context.Context, p catalog.Principal, f catalog.AuditFilter, after int64) ([]catalog.AuditEvent, int64, error)
+	VerifyAudit(ctx context.Context, p catalog.Principal) (catalog.AuditReport, error)
+	MayImport(ctx context.Context, p catalog.Principal) error
+	Resolve(ctx context.Context, objectType, ref string) (authz.Object, error)
+	Names(ctx context.Context, objectType string, ids []string) (map[string]string, error)
+}
+
 // Deps are what a Handler is made of.
 type Deps struct {
 	Service service
 	Engine  string // the size, for status
 	Version string
+	// Stopping is closed when the service stops, so that answers without an end of their own end. Nil: never.
+	Stopping <-chan struct{}
 }
 
 // Handler serves the operations.
@@ -68,6 +80,8 @@ func (h *Handler) Endpoints() []endpoint.Endpoint {
 		{Method: http.MethodGet, Path: "/admin/v1/schema", Needs: administer, Handle: h.schema},
 		{Method: http.MethodPost, Path: "/admin/v1/schema/diff", Needs: administer, Handle: h.schemaDiff},
 		{Method: http.MethodGet, Path: "/admin/v1/status", Needs: administer, Handle: h.status},
+		{Method: http.MethodGet, Path: "/admin/v1/audit-events", Needs: endpoint.Scoped(catalog.ScopeAudit), Handle: h.auditEvents},
+		{Method: http.MethodGet, Path: "/admin/v1/audit-chain", Needs: endpoint.Permission(schema.PlatformAudit), Handle: h.auditChain},
 	}
 }
 

@@ -38,10 +38,10 @@ type ImportFailed struct {
 // stream of JSON lines.
 func (h *Handler) imports(c echo.Context) error {
 	ctx, p := c.Request().Context(), endpoint.Principal(c)
-	if err := h.administers(c); err != nil {
-		return err
-	}
 	dry, err := dryRun(c)
+	if refused := h.mayImport(c, dry); refused != nil { // before anything of the request is looked at
+		return refused
+	}
 	if err != nil {
 		return err
 	}
@@ -77,6 +77,14 @@ func (h *Handler) imports(c echo.Context) error {
 		}
 	}
 	return lines.Encode(ImportEvent{Plan: &plan})
+}
+
+// mayImport refuses as administers does. An attempt at more than a dry run is recorded.
+func (h *Handler) mayImport(c echo.Context, dry bool) error {
+	if dry {
+		return h.administers(c)
+	}
+	return h.Service.MayImport(c.Request().Context(), endpoint.Principal(c))
 }
 
 // DriftReport is the answer to a reconciliation.

@@ -44,6 +44,9 @@ func (n Needs) IsPublic() bool { return n.public }
 // ForAnybody reports whether every valid credential is served, at least about itself.
 func (n Needs) ForAnybody() bool { return n.anybody }
 
+// ForPlatform reports whether a permission on the platform itself is needed, which nobody holds through an organization.
+func (n Needs) ForPlatform() bool { return n.permission.Type() == schema.TypePlatform }
+
 // String returns the declaration in words, for the route list.
 func (n Needs) String() string {
 	switch {

@@ -1,0 +1,11 @@
+terraform {
+  required_version = ">= 1.5"
+  required_providers {
+    tfe = {
+      source  = "hashicorp/tfe"
+      version = "~> 0.79"
+    }
+  }
+}
+
+provider "tfe" {}

@@ -1,0 +1,142 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+func agentPoolRef(id string) authz.Object { return authz.Object{Type: "agent_pool", ID: id} }
+
+// compareNames orders names without regard to case, and names of equal letters by their case.
+func compareNames(a, b string) int {
+	if n := strings.Compare(strings.ToLower(a), strings.ToLower(b)); n != 0 {
+		return n
+	}
+	return strings.Compare(a, b)
+}
+
+// CreateAgentPool adds an agent pool. Its id and creation time are set here. named are the workspaces and projects that
+// its attributes name.
+func (c *Change) CreateAgentPool(ctx context.Context, pool AgentPool, named ...authz.Object) (AgentPool, error) {
+	if err := c.checkAgentPool(ctx, pool, named); err != nil {
+		return AgentPool{}, err
+	}
+	pool.ID, pool.CreatedAt = c.random(PrefixAgentPool), c.now
+	if err := c.InsertAgentPool(ctx, pool); err != nil {
+		return AgentPool{}, err
+	}
+	c.record("agent_pool.create", pool.OrganizationID, agentPoolRef(pool.ID), nil, pool)
+	return pool, nil
+}
+
+// checkAgentPool refuses a pool that names what is not in its organization.
+func (c *Change) checkAgentPool(ctx context.Context, pool AgentPool, named []authz.Object) error {
+	if err := checkName("name", pool.Name, true); err != nil {
+		return err
+	}
+	for _, o := range named {
+		organizationID, _, err := scopeOrganization(ctx, c, o)
+		if err == nil && organizationID != pool.OrganizationID {
+			err = fault.New(fault.NotFound, "%s %s not found", o.Type, o.ID)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ChangeAgentPool updates an agent pool's name and attributes; named are the workspaces and projects that are new there.
+func (c *Change) ChangeAgentPool(ctx context.Context, pool AgentPool, named ...authz.Object) error {
+	before, err := c.AgentPool(ctx, pool.ID)
+	if err != nil {
+		return err
+	}
+	pool.OrganizationID, pool.CreatedAt = before.OrganizationID, before.CreatedAt
+	if err := c.checkAgentPool(ctx, pool, named); err != nil || pool == before {
+		return err
+	}
+	c.record("agent_pool.update", pool.OrganizationID, agentPoolRef(pool.ID), before, pool)
+	return c.UpdateAgentPool(ctx, pool)
+}
+
+// RemoveAgentPool deletes an agent pool.
+func (c *Change) RemoveAgentPool(ctx context.Context, id string) error {
+	pool, err := c.AgentPool(ctx, id)
+	if err != nil {
+		return err
+	}
+	c.record("agent_pool.delete", pool.OrganizationID, agentPoolRef(id), pool, nil)
+	return c.DeleteAgentPool(ctx, id)
+}
+
+// Agent pool use cases. Reading pools needs what changing them needs: they name the workspaces and projects they are
+// for, and the vocabulary has one permission for both.
+
+// CreateAgentPool adds an agent pool; organization.manage_agent_pools.
+func (s *Service) CreateAgentPool(ctx context.Context, p Principal, pool AgentPool, named ...authz.Object) (AgentPool, authz.Token, error) {
+	token, err := s.on(ctx, p, schema.OrganizationManageAgentPools, organizationRef(pool.OrganizationID), func(ctx context.Context, c *Change) (err error) {
+		pool, err = c.CreateAgentPool(ctx, pool, named...)
+		return err
+	})
+	return pool, token, err
+}
+
+// UpdateAgentPool changes an agent pool; organization.manage_agent_pools.
+func (s *Service) UpdateAgentPool(ctx context.Context, p Principal, pool AgentPool, named ...authz.Object) (authz.Token, error) {
+	before, err := s.store.AgentPool(ctx, pool.ID)
+	if err != nil {
+		return "", err
+	}
+	return s.on(ctx, p, schema.OrganizationManageAgentPools, organizationRef(before.OrganizationID), func(ctx context.Context, c *Change) error {
+		return c.ChangeAgentPool(ctx, pool, named...)
+	})
+}
+
+// DeleteAgentPool deletes an agent pool; organization.manage_agent_pools.
+func (s *Service) DeleteAgentPool(ctx context.Context, p Principal, id string) (authz.Token, error) {
+	pool, err := s.store.AgentPool(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return s.on(ctx, p, schema.OrganizationManageAgentPools, organizationRef(pool.OrganizationID), func(ctx context.Context, c *Change) error {
+		return c.RemoveAgentPool(ctx, id)
+	})
+}
+
+// FindAgentPool returns an agent pool; organization.manage_agent_pools.
+func (s *Service) FindAgentPool(ctx context.Context, p Principal, id string) (AgentPool, error) {
+	pool, err := s.store.AgentPool(ctx, id)
+	if err != nil {
+		return AgentPool{}, err
+	}
+	return pool, s.require(ctx, p, schema.OrganizationManageAgentPools, organizationRef(pool.OrganizationID))
+}
+
+// ListAgentPools returns the agent pools of an organization, by name; organization.manage_agent_pools.
+func (s *Service) ListAgentPools(ctx context.Context, p Principal, organizationID string) ([]AgentPool, error) {
+	if err := s.require(ctx, p, schema.OrganizationManageAgentPools, organizationRef(organizationID)); err != nil {
+		return nil, err
+	}
+	pools, err := s.store.AgentPools(ctx, organizationID)
+	slices.SortStableFunc(pools, func(a, b AgentPool) int { return compareNames(a.Name, b.Name) })
+	return pools, err
+}
+
+// UsableAgentPool returns an agent pool that somebody names for something of his in an organization; organization.view,
+// since who may choose one need not manage them. fault.NotFound for one of another organization.
+func (s *Service) UsableAgentPool(ctx context.Context, p Principal, organizationID, id string) (AgentPool, error) {
+	if err := s.require(ctx, p, schema.OrganizationView, organizationRef(organizationID)); err != nil {
+		return AgentPool{}, err
+	}
+	pool, err := s.store.AgentPool(ctx, id)
+	if err == nil && pool.OrganizationID != organizationID {
+		return AgentPool{}, fault.New(fault.NotFound, "agent pool %s not found", id)
+	}
+	return pool, err
+}

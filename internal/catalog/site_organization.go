@@ -1,0 +1,104 @@
+package catalog
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// SiteOrganizations returns every organization whose name or e-mail address a query selects, disabled ones included, by
+// name; platform.audit.
+func (s *Service) SiteOrganizations(ctx context.Context, p Principal, q PlaceQuery) ([]Organization, error) {
+	if err := s.require(ctx, p, schema.PlatformAudit, platformRef()); err != nil {
+		return nil, err
+	}
+	all, err := s.store.Organizations(ctx)
+	contains := func(text, part string) bool { return strings.Contains(strings.ToLower(text), strings.ToLower(part)) }
+	all = slices.DeleteFunc(all, func(o Organization) bool {
+		return !contains(o.Name, q.Contains) && !contains(o.Email, q.Contains) || !contains(o.Email, q.EmailContains) ||
+			(len(q.Names) > 0 && !slices.ContainsFunc(q.Names, func(n string) bool { return contains(o.Name, n) }))
+	})
+	slices.SortFunc(all, func(a, b Organization) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	return all, err
+}
+
+// SiteOrganization returns an organization by name or id, also a disabled one; platform.audit.
+func (s *Service) SiteOrganization(ctx context.Context, p Principal, ref string) (Organization, error) {
+	if err := s.require(ctx, p, schema.PlatformAudit, platformRef()); err != nil {
+		return Organization{}, err
+	}
+	id, err := s.resolveID(ctx, schema.TypeOrganization, ref)
+	if err != nil {
+		return Organization{}, err
+	}
+	return s.store.Organization(ctx, id)
+}
+
+// OwnersOf returns the people who own an organization and can act: active members of its owners team; platform.audit.
+func (s *Service) OwnersOf(ctx context.Context, p Principal, o Organization) ([]User, error) {
+	if err := s.require(ctx, p, schema.PlatformAudit, platformRef()); err != nil {
+		return nil, err
+	}
+	owners, err := s.store.Users(ctx, UserFilter{TeamID: o.OwnersTeamID})
+	if err != nil {
+		return nil, err
+	}
+	memberships, err := s.store.Memberships(ctx, MembershipFilter{OrganizationID: o.ID})
+	active := map[string]bool{}
+	for _, m := range memberships {
+		active[m.UserID] = m.Status == MembershipActive
+	}
+	return slices.DeleteFunc(owners, func(u User) bool { return u.Suspended || !active[u.ID] }), err
+}
+
+// AdministerOrganization disables an organization or enables it, and replaces what protocols keep with it;
+// platform.administer.
+func (s *Service) AdministerOrganization(ctx context.Context, p Principal, o Organization) (authz.Token, error) {
+	return s.on(ctx, p, schema.PlatformAdminister, platformRef(), func(ctx context.Context, c *Change) error {
+		if err := c.SetDisabled(ctx, o.ID, o.Disabled); err != nil {
+			return err
+		}
+		current, err := c.Organization(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		current.Attributes = o.Attributes
+		return c.ChangeOrganization(ctx, current)
+	})
+}
+
+// RemoveOrganization deletes an organization with everything in it, disabled or not; platform.administer.
+func (s *Service) RemoveOrganization(ctx context.Context, p Principal, organizationID string) (authz.Token, error) {
+	return s.on(ctx, p, schema.PlatformAdminister, platformRef(), func(ctx context.Context, c *Change) error { return c.RemoveOrganization(ctx, organizationID) })
+}
+
+// SiteWorkspaces returns the workspaces of every organization that a query selects, by path, and how many there are in
+// all; platform.audit.
+func (s *Service) SiteWorkspaces(ctx context.Context, p Principal, q PlaceQuery, w Window) ([]Workspace, int, error) {
+	if err := s.require(ctx, p, schema.PlatformAudit, platformRef()); err != nil {
+		return nil, 0, err
+	}
+	ids, total, err := s.places(ctx, p, schema.WorkspaceRead, schema.TypeWorkspace, q, w)
+	if err != nil || len(ids) == 0 {
+		return nil, total, err
+	}
+	rows, err := s.store.Workspaces(ctx, WorkspaceFilter{IDs: ids})
+	return inThatOrder(ids, rows, func(w Workspace) string { return w.ID }), total, err
+}
+
+// SiteWorkspace returns a workspace of any organization; platform.audit.
+func (s *Service) SiteWorkspace(ctx context.Context, p Principal, id string) (Workspace, error) {
+	if err := s.require(ctx, p, schema.PlatformAudit, platformRef()); err != nil {
+		return Workspace{}, err
+	}
+	return s.store.Workspace(ctx, id)
+}
+
+// RemoveWorkspace deletes a workspace of any organization; platform.administer.
+func (s *Service) RemoveWorkspace(ctx context.Context, p Principal, id string) (authz.Token, error) {
+	return s.on(ctx, p, schema.PlatformAdminister, platformRef(), func(ctx context.Context, c *Change) error { return c.RemoveWorkspace(ctx, id) })
+}

@@ -1,0 +1,30 @@
+package sqlstore
+
+import (
+	"context"
+
+	"github.com/terrawarden/terrawarden/internal/catalog"
+)
+
+func tokenLifeInto(l *catalog.TokenLife) []any {
+	return []any{&l.OrganizationID, &l.Kind, span{&l.Max}}
+}
+
+// TokenLives returns the longest lives of tokens in an organization, ordered by kind.
+func (q *queries) TokenLives(ctx context.Context, organizationID string) ([]catalog.TokenLife, error) {
+	return selectAll(ctx, q, tokenLifeRow, tokenLifeInto,
+		`SELECT organization_id, kind, longest FROM token_lives WHERE organization_id = ? ORDER BY kind`, organizationID)
+}
+
+// PutTokenLife sets the longest life of tokens of a kind, in place of another.
+func (q *queries) PutTokenLife(ctx context.Context, l catalog.TokenLife) error {
+	return q.insert(ctx, tokenLifeRow, `INSERT INTO token_lives (organization_id, kind, longest) VALUES (?, ?, ?)
+		ON CONFLICT (organization_id, kind) DO UPDATE SET longest = excluded.longest`,
+		l.OrganizationID, string(l.Kind), l.Max.Microseconds())
+}
+
+// DeleteTokenLife lets tokens of a kind live as long as they like.
+func (q *queries) DeleteTokenLife(ctx context.Context, organizationID string, kind catalog.TokenKind) error {
+	return q.remove(ctx, tokenLifeRow, `DELETE FROM token_lives WHERE organization_id = ? AND kind = ?`,
+		organizationID, string(kind))
+}

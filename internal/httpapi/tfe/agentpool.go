@@ -1,0 +1,174 @@
+package tfe
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
+	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// agentPools is what the package needs of the catalog for agent pools.
+type agentPools interface {
+	ListAgentPools(ctx context.Context, p catalog.Principal, organizationID string) ([]catalog.AgentPool, error)
+	FindAgentPool(ctx context.Context, p catalog.Principal, id string) (catalog.AgentPool, error)
+	UsableAgentPool(ctx context.Context, p catalog.Principal, organizationID, id string) (catalog.AgentPool, error)
+	CreateAgentPool(ctx context.Context, p catalog.Principal, pool catalog.AgentPool, named ...authz.Object) (catalog.AgentPool, authz.Token, error)
+	UpdateAgentPool(ctx context.Context, p catalog.Principal, pool catalog.AgentPool, named ...authz.Object) (authz.Token, error)
+	DeleteAgentPool(ctx context.Context, p catalog.Principal, id string) (authz.Token, error)
+}
+
+func (h *Handler) agentPoolEndpoints() []endpoint.Endpoint {
+	manage := endpoint.Permission(schema.OrganizationManageAgentPools)
+	return []endpoint.Endpoint{
+		route(http.MethodGet, "organizations/:organization/agent-pools", manage, h.listAgentPools),
+		route(http.MethodPost, "organizations/:organization/agent-pools", manage, h.createAgentPool),
+		route(http.MethodGet, "agent-pools/:pool", manage, h.readAgentPool),
+		route(http.MethodPatch, "agent-pools/:pool", manage, h.updateAgentPool),
+		route(http.MethodDelete, "agent-pools/:pool", manage, h.deleteAgentPool),
+	}
+}
+
+func (h *Handler) listAgentPools(c echo.Context) error {
+	ctx, p := c.Request().Context(), principal(c)
+	o, err := h.organization(c)
+	if err != nil {
+		return err
+	}
+	page, err := jsonapi.ReadPage(c.QueryParams())
+	if err != nil {
+		return err
+	}
+	if _, err := readIncludes(c, "workspaces", "hyok_configurations"); err != nil {
+		return err
+	}
+	all, err := h.Service.ListAgentPools(ctx, p, o.ID)
+	if err != nil {
+		return err
+	}
+	found, err := h.filterAgentPools(c, o, all)
+	if err != nil {
+		return err
+	}
+	if err := sortAgentPools(parameter(c, "sort"), found); err != nil {
+		return err
+	}
+	shown, err := h.agentPoolResources(ctx, p, o.Name, jsonapi.Cut(found, page)...)
+	if err != nil {
+		return err
+	}
+	return sendPage(c, page, len(found), shown, nil, nil)
+}
+
+func (h *Handler) createAgentPool(c echo.Context) error {
+	ctx, p := c.Request().Context(), principal(c)
+	o, err := h.organization(c)
+	if err != nil {
+		return err
+	}
+	in, err := jsonapi.ReadResource(c.Request(), typeAgentPools)
+	if err != nil {
+		return err
+	}
+	pool, named, err := agentPoolFrom(in, catalog.AgentPool{OrganizationID: o.ID})
+	if err != nil {
+		return err
+	}
+	created, token, err := h.Service.CreateAgentPool(ctx, p, pool, named...)
+	if err != nil {
+		return err
+	}
+	written(c, token)
+	return h.sendAgentPool(c, http.StatusCreated, created)
+}
+
+func (h *Handler) readAgentPool(c echo.Context) error {
+	if _, err := readIncludes(c, "workspaces", "hyok_configurations"); err != nil {
+		return err
+	}
+	pool, err := h.Service.FindAgentPool(c.Request().Context(), principal(c), c.Param("pool"))
+	if err != nil {
+		return err
+	}
+	return h.sendAgentPool(c, http.StatusOK, pool)
+}
+
+func (h *Handler) updateAgentPool(c echo.Context) error {
+	ctx, p := c.Request().Context(), principal(c)
+	pool, err := h.Service.FindAgentPool(ctx, p, c.Param("pool"))
+	if err != nil {
+		return err
+	}
+	in, err := jsonapi.ReadResource(c.Request(), typeAgentPools)
+	if err != nil {
+		return err
+	}
+	pool, named, err := agentPoolFrom(in, pool)
+	if err != nil {
+		return err
+	}
+	token, err := h.Service.UpdateAgentPool(ctx, p, pool, named...)
+	if err != nil {
+		return err
+	}
+	written(c, token)
+	return h.sendAgentPool(c, http.StatusOK, pool)
+}
+
+func (h *Handler) deleteAgentPool(c echo.Context) error {
+	token, err := h.Service.DeleteAgentPool(c.Request().Context(), principal(c), c.Param("pool"))
+	if err != nil {
+		return err
+	}
+	return done(c, token)
+}
+
+// sendAgentPool writes one agent pool.
+func (h *Handler) sendAgentPool(c echo.Context, status int, pool catalog.AgentPool) error {
+	ctx := c.Request().Context()
+	homes, err := h.Service.OrganizationsByID(ctx, pool.OrganizationID)
+	if err != nil {
+		return err
+	}
+	shown, err := h.agentPoolResources(ctx, principal(c), homes[pool.OrganizationID].Name, pool)
+	if err != nil {
+		return err
+	}
+	return send(c, status, jsonapi.Document{Data: shown[0]})
+}
+
+// agentPoolFrom returns an agent pool with what a client sent put over it, and the workspaces and projects that it named.
+func agentPoolFrom(in jsonapi.Input, pool catalog.AgentPool) (catalog.AgentPool, []authz.Object, error) {
+	kept, err := recallAgentPool(pool)
+	if err != nil {
+		return pool, nil, err
+	}
+	common := struct {
+		Name string `json:"name"`
+	}{pool.Name}
+	var named []authz.Object
+	faults := []error{in.Attributes(&common), in.Attributes(&kept.agentPoolSettings)}
+	for _, l := range kept.lists() {
+		refs, sent, err := in.Many(l.relation)
+		faults = append(faults, err)
+		if !sent {
+			continue
+		}
+		*l.ids = idsOf(refs)
+		for _, id := range *l.ids {
+			named = append(named, authz.Object{Type: l.objectType, ID: id})
+		}
+	}
+	if err := errors.Join(append(faults, required(common.Name, "name"))...); err != nil {
+		return pool, nil, err
+	}
+	pool.Name = common.Name
+	pool.Attributes, err = keep(pool.Attributes, kept)
+	return pool, named, err
+}

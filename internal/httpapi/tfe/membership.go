@@ -1,0 +1,170 @@
+package tfe
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
+	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// memberships is what the file needs of the catalog.
+type memberships interface {
+	ListMembers(ctx context.Context, p catalog.Principal, organizationID string, q catalog.MemberQuery, w catalog.Window) (catalog.MemberPage, error)
+	ListOwnMemberships(ctx context.Context, p catalog.Principal) ([]catalog.Member, error)
+	FindMember(ctx context.Context, p catalog.Principal, id string) (catalog.Member, error)
+	InviteMember(ctx context.Context, p catalog.Principal, i catalog.Invitation) (catalog.Member, authz.Token, error)
+	RemoveMembership(ctx context.Context, p catalog.Principal, id string) (authz.Token, error)
+}
+
+func (h *Handler) membershipEndpoints() []endpoint.Endpoint {
+	manage := endpoint.Permission(schema.OrganizationManageMembership)
+	const list, one = "organizations/:organization/organization-memberships", "organization-memberships/:id"
+	return []endpoint.Endpoint{
+		route(http.MethodGet, list, endpoint.Permission(schema.OrganizationView), h.listMemberships),
+		route(http.MethodPost, list, manage, h.invite),
+		route(http.MethodGet, "organization-memberships", endpoint.Authenticated(), h.listOwnMemberships),
+		route(http.MethodGet, one, endpoint.Permission(schema.OrganizationViewMembers), h.readMembership),
+		route(http.MethodDelete, one, manage, h.deleteMembership),
+	}
+}
+
+func (h *Handler) listMemberships(c echo.Context) error {
+	ctx, p := c.Request().Context(), principal(c)
+	page, err := jsonapi.ReadPage(c.QueryParams())
+	if err != nil {
+		return err
+	}
+	wanted, err := readIncludes(c, "user", "teams")
+	if err != nil {
+		return err
+	}
+	query := catalog.MemberQuery{Contains: c.QueryParam("q"), Emails: words(c.QueryParam("filter[email]"))}
+	for _, word := range words(c.QueryParam("filter[status]")) {
+		status := catalog.MembershipStatus(word)
+		if !slices.Contains(membershipStatuses(), status) {
+			return jsonapi.Parameter("filter[status]", "must be active, invited or inactive")
+		}
+		query.Statuses = append(query.Statuses, status)
+	}
+	o, err := h.organization(c)
+	if err != nil {
+		return err
+	}
+	found, err := h.Service.ListMembers(ctx, p, o.ID, query, window(page))
+	if err != nil {
+		return err
+	}
+	counts := map[string]int{"total": 0}
+	for _, status := range membershipStatuses() {
+		counts[string(status)] = found.Counts[status]
+		counts["total"] += found.Counts[status]
+	}
+	included, err := h.membershipIncludes(ctx, p, wanted, found.Members...)
+	if err != nil {
+		return err
+	}
+	return sendPage(c, page, found.Total, membershipResources(found.Members...), included, map[string]any{"status-counts": counts})
+}
+
+// membershipStatuses returns what a membership can be.
+func membershipStatuses() []catalog.MembershipStatus {
+	return []catalog.MembershipStatus{catalog.MembershipActive, catalog.MembershipInvited, catalog.MembershipInactive}
+}
+
+func (h *Handler) listOwnMemberships(c echo.Context) error {
+	ctx, p := c.Request().Context(), principal(c)
+	page, err := jsonapi.ReadPage(c.QueryParams())
+	if err != nil {
+		return err
+	}
+	wanted, err := readIncludes(c, "user", "teams", "organization")
+	if err != nil {
+		return err
+	}
+	all, err := h.Service.ListOwnMemberships(ctx, p)
+	if err != nil {
+		return err
+	}
+	found := jsonapi.Cut(all, page)
+	included, err := h.membershipIncludes(ctx, p, wanted, found...)
+	if err != nil {
+		return err
+	}
+	return sendPage(c, page, len(all), membershipResources(found...), included, nil)
+}
+
+func (h *Handler) readMembership(c echo.Context) error {
+	ctx, p := c.Request().Context(), principal(c)
+	wanted, err := readIncludes(c, "user", "teams")
+	if err != nil {
+		return err
+	}
+	m, err := h.Service.FindMember(ctx, p, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	return h.sendMembership(c, http.StatusOK, wanted, m)
+}
+
+// invite answers with the user included, whatever was asked for: clients rely on it (research tfe-api 1.2).
+func (h *Handler) invite(c echo.Context) error {
+	o, err := h.organization(c)
+	if err != nil {
+		return err
+	}
+	in, err := jsonapi.ReadResource(c.Request(), typeMemberships)
+	if err != nil {
+		return err
+	}
+	var sent struct {
+		Email string `json:"email"`
+	}
+	if err := in.Attributes(&sent); err != nil {
+		return err
+	}
+	teams, err := teamIDs(in)
+	if err != nil {
+		return err
+	}
+	i := catalog.Invitation{OrganizationID: o.ID, Email: sent.Email, TeamIDs: teams}
+	m, token, err := h.Service.InviteMember(c.Request().Context(), principal(c), i)
+	if err != nil {
+		return err
+	}
+	written(c, token)
+	return h.sendMembership(c, http.StatusCreated, includes{"user"}, m)
+}
+
+func teamIDs(in jsonapi.Input) ([]string, error) {
+	refs, _, err := in.Many("teams")
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(refs))
+	for i, ref := range refs {
+		if ref.ID == "" {
+			return nil, fault.At(fmt.Sprintf("/data/relationships/teams/data/%d/id", i), "can't be blank")
+		}
+		ids[i] = ref.ID
+	}
+	return ids, nil
+}
+
+// deleteMembership answers 403 where the last owner would go: the caller sees what he tries to change (research tfe-api
+// 6.1).
+func (h *Handler) deleteMembership(c echo.Context) error {
+	token, err := h.Service.RemoveMembership(c.Request().Context(), principal(c), c.Param("id"))
+	if err != nil {
+		return as(http.StatusForbidden, fault.Conflict, err)
+	}
+	return done(c, token)
+}

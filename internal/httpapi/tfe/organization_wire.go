@@ -1,0 +1,183 @@
+package tfe
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
+)
+
+// Execution modes of workspaces.
+const (
+	modeRemote = "remote"
+	modeLocal  = "local"
+	modeAgent  = "agent"
+)
+
+// organizationInput are the attributes of an organization that rules of the catalog read.
+type organizationInput struct {
+	Name              string `json:"name"`
+	Email             string `json:"email"`
+	AllowForceDelete  bool   `json:"allow-force-delete-workspaces"`
+	UserTokensEnabled bool   `json:"user-tokens-enabled"`
+	MaxTTLEnabled     bool   `json:"max-ttl-enabled"`
+}
+
+// organizationSettings are the attributes of an organization that are kept for clients alone, in the form they are sent,
+// kept and shown in. The lives of sessions are null until they are set: the provider plans a change where a document has
+// a number that the configuration does not.
+type organizationSettings struct {
+	AssessmentsEnforced       bool    `json:"assessments-enforced"`
+	AggregatedCommitStatus    bool    `json:"aggregated-commit-status-enabled"`
+	CollaboratorAuthPolicy    string  `json:"collaborator-auth-policy"`
+	CostEstimationEnabled     bool    `json:"cost-estimation-enabled"`
+	DefaultExecutionMode      string  `json:"default-execution-mode"`
+	EnforceHYOK               bool    `json:"enforce-hyok"`
+	OwnersTeamSAMLRoleID      *string `json:"owners-team-saml-role-id"`
+	RegistryMonorepo          bool    `json:"registry-monorepo-support-enabled"`
+	SendPassingStatuses       bool    `json:"send-passing-statuses-for-untriggered-speculative-plans"`
+	SessionRemember           *int    `json:"session-remember"`
+	SessionTimeout            *int    `json:"session-timeout"`
+	SpeculativePlanManagement bool    `json:"speculative-plan-management-enabled"`
+	StacksEnabled             bool    `json:"stacks-enabled"`
+	DefaultAgentPool          string  `json:"default-agent-pool,omitempty"` // kept; shown as a relationship
+}
+
+func defaultOrganizationSettings() organizationSettings {
+	return organizationSettings{
+		CollaboratorAuthPolicy: "password", DefaultExecutionMode: modeRemote, CostEstimationEnabled: true,
+		SpeculativePlanManagement: true,
+	}
+}
+
+// check reports every setting that cannot be.
+func (s organizationSettings) check() error {
+	return errors.Join(
+		oneOf("collaborator-auth-policy", s.CollaboratorAuthPolicy, "password", "two_factor_mandatory"),
+		oneOf("default-execution-mode", s.DefaultExecutionMode, modeRemote, modeLocal, modeAgent),
+		minutes("session-remember", s.SessionRemember),
+		minutes("session-timeout", s.SessionTimeout),
+		checkPool("default-agent-pool", s.DefaultExecutionMode, s.DefaultAgentPool),
+	)
+}
+
+func minutes(field string, n *int) error {
+	if n != nil && *n < 1 {
+		return fault.At(field, "must be greater than 0")
+	}
+	return nil
+}
+
+// checkPool refuses an agent pool where no agent runs anything.
+func checkPool(field, mode, pool string) error {
+	if pool != "" && mode != modeAgent {
+		return fault.At("/data/relationships/"+field, "must not be specified unless using 'agent' execution mode")
+	}
+	return nil
+}
+
+func oneOf(field, value string, allowed ...string) error {
+	if !slices.Contains(allowed, value) {
+		return fault.At(field, "is not included in the list")
+	}
+	return nil
+}
+
+func required(value, field string) error {
+	if value == "" {
+		return fault.At(field, "can't be blank")
+	}
+	return nil
+}
+
+// organizationAttributes are the attributes of an organization as documents show them.
+type organizationAttributes struct {
+	organizationInput
+	organizationSettings
+	ExternalID             string          `json:"external-id"`
+	CreatedAt              any             `json:"created-at"`
+	Permissions            map[string]bool `json:"permissions"`
+	SAMLEnabled            bool            `json:"saml-enabled"`
+	TwoFactorConformant    bool            `json:"two-factor-conformant"`
+	IsUnified              bool            `json:"is-unified"`
+	FairRunQueuing         bool            `json:"fair-run-queuing-enabled"`
+	RemainingTestableCount int             `json:"remaining-testable-count"`
+	PlanExpired            bool            `json:"plan-expired"`
+	PlanIsTrial            bool            `json:"plan-is-trial"`
+	PlanIsEnterprise       bool            `json:"plan-is-enterprise"`
+	PlanIdentifier         string          `json:"plan-identifier"`
+}
+
+// organizationResource shows an organization. Its id is its name (research tfe-api 1.0).
+func (h *Handler) organizationResource(o catalog.Organization, can map[string]bool, retention catalog.Retention) (jsonapi.Resource, error) {
+	settings := defaultOrganizationSettings()
+	if err := recallKept(o.Attributes, &settings); err != nil {
+		return jsonapi.Resource{}, err
+	}
+	plan := "enterprise"
+	if h.Mode == ModeHCP {
+		plan = "business"
+	}
+	pool := settings.DefaultAgentPool
+	settings.DefaultAgentPool = ""
+	path := "organizations/" + o.Name
+	return jsonapi.Resource{
+		ID: o.Name, Type: typeOrganizations,
+		Attributes: organizationAttributes{
+			organizationInput: organizationInput{
+				Name: o.Name, Email: o.Email, AllowForceDelete: o.AllowForceDelete,
+				UserTokensEnabled: !o.RefuseUserTokens, MaxTTLEnabled: o.LimitTokenLives,
+			},
+			organizationSettings: settings,
+			ExternalID:           o.ID, CreatedAt: stamp(o.CreatedAt), Permissions: can, FairRunQueuing: true,
+			RemainingTestableCount: 5, PlanIsEnterprise: h.Mode != ModeHCP, PlanIdentifier: plan,
+		},
+		Relationships: map[string]jsonapi.Relationship{
+			"default-project":            jsonapi.ToOne(typeProjects, o.DefaultProjectID).At("/api/v2/projects/" + o.DefaultProjectID),
+			"default-agent-pool":         jsonapi.ToOne(typeAgentPools, pool),
+			"data-retention-policy":      retentionLinkage(retention),
+			"entitlement-set":            jsonapi.ToOne(typeEntitlements, o.ID).At("/api/v2/" + path + "/entitlement-set"),
+			"primary-hyok-configuration": jsonapi.ToOne("", ""),
+			"authentication-token":       jsonapi.Elsewhere("/api/v2/" + path + "/authentication-token"),
+			"subscription":               jsonapi.Elsewhere("/api/v2/" + path + "/subscription"),
+		},
+		Links: self(path),
+	}, nil
+}
+
+// entitlements are what an organization may use: everything that is served here (research tfe-api 1.1).
+func entitlements(o catalog.Organization) jsonapi.Resource {
+	can := map[string]any{"user-limit": nil, "waypoint-actions": false, "infragraph-with-nrtu": false}
+	for _, name := range []string{
+		"agents", "audit-logging", "cost-estimation", "global-run-tasks", "infragraph", "operations", "policy-enforcement",
+		"private-module-registry", "private-policy-agents", "private-run-tasks", "private-vcs", "run-tasks", "self-serve-billing",
+		"sentinel", "sso", "state-storage", "teams", "usage-reporting", "user-limit-enforced", "vcs-integrations",
+		"waypoint-templates-and-addons",
+	} {
+		can[name] = true
+	}
+	return jsonapi.Resource{ID: o.ID, Type: typeEntitlements, Attributes: can, Links: self("organizations/" + o.Name + "/entitlement-set")}
+}
+
+func (h *Handler) readEntitlements(c echo.Context) error {
+	o, err := h.organization(c)
+	if err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, jsonapi.Document{Data: entitlements(o)})
+}
+
+// readCapacity says how many runs wait and run: none, since runs are another service's.
+func (h *Handler) readCapacity(c echo.Context) error {
+	o, err := h.organization(c)
+	if err != nil {
+		return err
+	}
+	none := map[string]int{"pending": 0, "running": 0}
+	return send(c, http.StatusOK, jsonapi.Document{Data: jsonapi.Resource{ID: o.Name, Type: "organization-capacity", Attributes: none}})
+}
