@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
@@ -23,7 +24,8 @@ func (s *Service) MayImport(ctx context.Context, p Principal) error {
 // refused returns err. When it refuses to change something, that leaves an audit event first: the permission that was
 // missing, on what it was asked, and why. An event that cannot be written turns a refusal into nothing else.
 func (s *Service) refused(ctx context.Context, p Principal, permission schema.Permission, on authz.Object, err error, related ...authz.Object) error {
-	if !fault.Is(err, fault.Denied) {
+	known, asked := errors.AsType[*refusalError](err)
+	if !fault.Is(err, fault.Denied) || asked && known.recorded {
 		return err
 	}
 	reason, _ := fault.Public(err)
@@ -42,6 +44,27 @@ func (s *Service) refused(ctx context.Context, p Principal, permission schema.Pe
 	})
 	if failed != nil {
 		s.log.ErrorContext(ctx, "a refused attempt was not recorded", "action", e.Action, "object", e.Object.String(), "error", failed)
+	}
+	return &refusalError{error: err, permission: permission, on: on, recorded: true}
+}
+
+// refusalError is a denial that knows what was asked, and whether it left an audit event.
+type refusalError struct {
+	error
+
+	permission schema.Permission
+	on         authz.Object
+	recorded   bool
+}
+
+// Unwrap returns the denial itself.
+func (r *refusalError) Unwrap() error { return r.error }
+
+// Attempted returns the error that ended a request to change something. Where a mere look at what was to be changed was
+// refused, no use case knows that it was more than a look: the event of that attempt is left here.
+func (s *Service) Attempted(ctx context.Context, p Principal, err error) error {
+	if r, ok := errors.AsType[*refusalError](err); ok && !r.recorded {
+		_ = s.refused(ctx, p, r.permission, r.on, r)
 	}
 	return err
 }

@@ -326,10 +326,23 @@ func TestInvitationsAreAccepted(t *testing.T) {
 			if err != nil || !member.Allowed {
 				t.Errorf("he does not see the organization: %v", err)
 			}
+			if err := call(); err != nil { // from now on it is known that nothing is open
+				t.Fatal(err)
+			}
 		}
 		if got := memberships.of(old.ID, o); got != catalog.MembershipInvited {
 			t.Errorf("who made no call is %s", got)
 		}
+	}
+	var born catalog.Organization // with an invitation in it
+	change(t, b, func(ctx context.Context, c *catalog.Change) (err error) {
+		if born, err = c.CreateOrganization(ctx, "born", "", userNamed(t, b, "owner").ID); err == nil {
+			_, err = c.PutMember(ctx, born.ID, ann.ID, catalog.MembershipInvited)
+		}
+		return err
+	})
+	if err := calls[ann.ID](); err != nil || memberships.of(ann.ID, born) != catalog.MembershipActive {
+		t.Errorf("invited to a new organization: %v", err)
 	}
 	noDrift(t, b)
 }

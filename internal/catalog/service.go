@@ -68,7 +68,7 @@ func (s *Service) require(ctx context.Context, p Principal, permission schema.Pe
 		return unknown(err)
 	}
 	if !d.Allowed {
-		return fault.New(fault.Denied, "%s may not %s", p.Name, permission)
+		return &refusalError{error: fault.New(fault.Denied, "%s may not %s", p.Name, permission), permission: permission, on: on}
 	}
 	return s.admit(ctx, p, on)
 }

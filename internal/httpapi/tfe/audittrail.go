@@ -18,6 +18,7 @@ import (
 
 // auditTrails is what the file needs of the catalog.
 type auditTrails interface {
+	Attempted(ctx context.Context, p catalog.Principal, err error) error
 	OrganizationTrail(ctx context.Context, p catalog.Principal, since time.Time, offset, limit int) ([]catalog.AuditEvent, int, error)
 	OrganizationTrailOf(ctx context.Context, p catalog.Principal, organizationID string, since time.Time, offset, limit int) ([]catalog.AuditEvent, int, error)
 }
@@ -65,6 +66,17 @@ func (h *Handler) auditTrail(c echo.Context) error {
 		trail.Data[i] = trailEventOf(e)
 	}
 	return c.JSON(http.StatusOK, trail)
+}
+
+// recorded has a refused attempt to change something recorded, also where the handler did not get beyond a look at it.
+func (h *Handler) recorded(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		err := next(c)
+		if err == nil || c.Request().Method == http.MethodGet {
+			return err
+		}
+		return h.Service.Attempted(c.Request().Context(), principal(c), err)
+	}
 }
 
 // trailPage reads which page is wanted. This list has pages of a size of its own.

@@ -67,7 +67,7 @@ func (h *Handler) Endpoints() []endpoint.Endpoint {
 		all = append(all, routes...)
 	}
 	for i, e := range all {
-		all[i].Handle = legible(e.Handle)
+		all[i].Handle = h.recorded(legible(e.Handle))
 	}
 	if h.RateLimit > 0 {
 		l := newLimiter(h.RateLimit, h.Now)

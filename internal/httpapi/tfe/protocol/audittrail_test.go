@@ -55,6 +55,63 @@ func TestAuditTrail(t *testing.T) {
 	}
 }
 
+// TestAttemptsOfOutsiders are in the trail of whom they concern, also where the outsider was told that there is nothing.
+func TestAttemptsOfOutsiders(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	o := s.organization(t, "owner", "acme")
+	s.organization(t, "other", "other")
+	team := s.team(t, "owner", "acme", secret("ops"), "member")
+	trailsToken, err := s.as(t, "owner").OrganizationTokens.CreateWithOptions(t.Context(), "acme", tfe.OrganizationTokenCreateOptions{TokenType: tfe.Ptr(tfe.AuditTrailToken)})
+	must(t, err)
+	refusals := func() (out []*tfe.AuditTrail) {
+		t.Helper()
+		trail, err := s.as(t, trailsToken.Token).AuditTrails.List(t.Context(), nil)
+		must(t, err)
+		for _, e := range trail.Items {
+			if e.Resource.Meta["outcome"] == "refused" {
+				out = append(out, e)
+			}
+		}
+		return out
+	}
+	outsider := s.as(t, "other")
+	_, err = outsider.Organizations.Read(t.Context(), "acme")
+	hidden(t, "looking at an organization", err)
+	_, err = outsider.Teams.Read(t.Context(), team.ID)
+	hidden(t, "looking at a team", err)
+	if got := refusals(); len(got) > 0 {
+		t.Errorf("looking is in the trail: %+v", got[0])
+	}
+	for i, row := range []struct {
+		what, object string
+		do           func() error
+	}{
+		{"changing an organization", o.ExternalID, func() error {
+			_, err := outsider.Organizations.Update(t.Context(), "acme", tfe.OrganizationUpdateOptions{Email: tfe.String("x@example.com")})
+			return err
+		}},
+		{"creating a team", o.ExternalID, func() error {
+			_, err := outsider.Teams.Create(t.Context(), "acme", visible("mine"))
+			return err
+		}},
+		{"changing a team", team.ID, func() error {
+			_, err := outsider.Teams.Update(t.Context(), team.ID, tfe.TeamUpdateOptions{Name: tfe.String("mine")})
+			return err
+		}},
+		{"deleting a team", team.ID, func() error { return outsider.Teams.Delete(t.Context(), team.ID) }},
+	} {
+		hidden(t, row.what, row.do())
+		got := refusals()
+		if len(got) != i+1 {
+			t.Fatalf("%s: %d refusals in the trail, want %d", row.what, len(got), i+1)
+		}
+		if got[0].Resource.ID != row.object || got[0].Auth.AccessorID != s.id(t, "other") {
+			t.Errorf("%s: the newest refusal is %+v", row.what, got[0])
+		}
+	}
+}
+
 func TestWhoReadsTheAuditTrail(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -70,13 +127,20 @@ func TestWhoReadsTheAuditTrail(t *testing.T) {
 		who, query string
 		status     int
 	}{
-		{"owner", "", http.StatusNotFound}, {"site", "", http.StatusNotFound}, {teamToken.Token, "", http.StatusNotFound}, // whose?
-		{"owner", "?organization=acme", http.StatusOK}, {"site", "?organization=acme", http.StatusOK},
-		{"member", "?organization=acme", http.StatusNotFound}, {"other", "?organization=acme", http.StatusNotFound},
-		{teamToken.Token, "?organization=acme", http.StatusNotFound}, {"owner", "?organization=other", http.StatusNotFound},
+		{"owner", "", http.StatusNotFound},
+		{"site", "", http.StatusNotFound},
+		{teamToken.Token, "", http.StatusNotFound}, // whose?
+		{"owner", "?organization=acme", http.StatusOK},
+		{"site", "?organization=acme", http.StatusOK},
+		{"member", "?organization=acme", http.StatusNotFound},
+		{"other", "?organization=acme", http.StatusNotFound},
+		{teamToken.Token, "?organization=acme", http.StatusNotFound},
+		{"owner", "?organization=other", http.StatusNotFound},
 		{"owner", "?organization=nothing", http.StatusNotFound},
-		{trailsToken.Token, "", http.StatusOK}, {trailsToken.Token, "?organization=other", http.StatusNotFound},
-		{trailsToken.Token, "?since=yesterday", http.StatusBadRequest}, {trailsToken.Token, "?page[number]=0", http.StatusBadRequest},
+		{trailsToken.Token, "", http.StatusOK},
+		{trailsToken.Token, "?organization=other", http.StatusNotFound},
+		{trailsToken.Token, "?since=yesterday", http.StatusBadRequest},
+		{trailsToken.Token, "?page[number]=0", http.StatusBadRequest},
 		{"nobody-at-all", "", http.StatusNotFound},
 	} {
 		reply := s.do(t, row.who, http.MethodGet, path+row.query, "", row.status)
