@@ -15,7 +15,9 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 RACE = $(shell printf '\043include <stdlib.h>\n' | $$(go env CC) -E - >/dev/null 2>&1 && echo -race)
 # The migrate command runs no concurrent code of ours, and under cgo it would compile a C parser of SQL that the shipped
 # binary does not contain: it is tested as it is shipped, cgo off.
-PLAIN_PACKAGES := /cmd/terrawarden-migrate
+# The authorization suite is a client of a service; its thousands of cases run concurrently without the detector, and the
+# service's own tests with it.
+PLAIN_PACKAGES := /cmd/terrawarden-migrate|/internal/httpapi/tfe/authorization
 GOTEST = CGO_ENABLED=$(if $(RACE),1,0) go test $(RACE) -timeout 15m
 FUZZTIME ?= 10s
 
@@ -62,7 +64,8 @@ test-unit: race-note ## run all packages on SQLite and in-process SpiceDB; nothi
 .PHONY: test-postgres
 test-postgres: ## run the store, engine and end-to-end suites on Postgres and a SpiceDB server process
 	$(call with-postgres,packages=$$(go list ./internal/catalog/... ./internal/spicedb/... ./internal/app/... ./cmd/... | grep -vE '($(PLAIN_PACKAGES))$$'); \
-		set -x; go test -timeout 15m -count=1 $$packages)
+		set -x; go test -timeout 15m -count=1 $$packages; \
+		go test -timeout 15m -count=1 -run '/^(postgres|spicedb)$$' ./internal/httpapi/tfe/authorization)
 
 .PHONY: conformance
 conformance: ## run the ports suite, the store suite and the golden matrix on every engine, case by case

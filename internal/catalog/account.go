@@ -111,6 +111,9 @@ func (c *Change) rename(ctx context.Context, u *User, username *string) error {
 	if given {
 		return fault.At("username", "is given by the identity provider")
 	}
+	if err := c.notPromised(ctx, *username, u.ID); err != nil {
+		return err
+	}
 	u.Username = *username
 	return c.vouch(ctx, selfNamed, u.ID, u.ID)
 }
@@ -118,10 +121,12 @@ func (c *Change) rename(ctx context.Context, u *User, username *string) error {
 // vouch notes that something of our own stands for a user, once.
 func (c *Change) vouch(ctx context.Context, issuer, subject, userID string) error {
 	_, err := c.Identity(ctx, issuer, subject)
-	if fault.Is(err, fault.NotFound) {
-		err = c.InsertIdentity(ctx, Identity{Issuer: issuer, Subject: subject, UserID: userID, CreatedAt: c.now})
+	if !fault.Is(err, fault.NotFound) {
+		return err
 	}
-	return err
+	i := Identity{Issuer: issuer, Subject: subject, UserID: userID, CreatedAt: c.now}
+	c.record("user.link_identity", "", userRef(userID), nil, i)
+	return c.InsertIdentity(ctx, i)
 }
 
 func readdress(u *User, email *string) error {
@@ -139,7 +144,7 @@ func readdress(u *User, email *string) error {
 }
 
 // Issuers of our own. They are no URLs, so no identity provider has such a name. A user for whom one of them stands is an
-// account that no first login meets (see Login).
+// account that no first login meets (see Login), except that somebody may be promoted before he comes.
 const (
 	ownIssuers = "terrawarden:"
 	// siteToken stands for the built-in site admin.
@@ -147,6 +152,9 @@ const (
 	// selfNamed stands for people who have chosen their name themselves. Somebody of that name whom a provider vouches for
 	// would otherwise take over an account to which they hold the tokens.
 	selfNamed = ownIssuers + "username"
+	// promoted stands for whom a name on the list of site admins meant when it was first read; the subject is the name's
+	// key. The name alone would mean whoever takes it at the next start.
+	promoted = ownIssuers + "promoted"
 )
 
 // named reports whether an identity provider vouches for a user, and so gives him his name.
@@ -238,7 +246,7 @@ func (s *Service) sightOf(ctx context.Context, p Principal, u User) ([]authz.Que
 	return questions, err
 }
 
-// admitted leaves out the memberships of organizations that take no user tokens, where the principal came with one.
+// admitted leaves out the memberships of organizations that do not take the principal's token.
 func (s *Service) admitted(ctx context.Context, p Principal, memberships []Membership) ([]Membership, error) {
 	if p.Credential != TokenUser || len(memberships) == 0 {
 		return memberships, nil
@@ -248,9 +256,14 @@ func (s *Service) admitted(ctx context.Context, p Principal, memberships []Membe
 		ids[i] = m.OrganizationID
 	}
 	organizations, err := s.store.Organizations(ctx, ids...)
-	refused := map[string]bool{}
-	for _, o := range organizations {
-		refused[o.ID] = o.RefuseUserTokens
+	if err != nil {
+		return nil, err
 	}
-	return slices.DeleteFunc(memberships, func(m Membership) bool { return refused[m.OrganizationID] }), err
+	taken := map[string]bool{}
+	for _, o := range organizations {
+		if taken[o.ID], err = s.letsIn(ctx, p, o); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(memberships, func(m Membership) bool { return !taken[m.OrganizationID] }), nil
 }

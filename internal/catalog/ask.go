@@ -33,6 +33,7 @@ type AskOptions struct {
 // which is a deny like any other (DECISIONS N17).
 type asked struct {
 	Ask
+	subject    authz.Object // zero for one the catalog does not know
 	permission schema.Permission
 	question   *authz.Question
 }
@@ -99,10 +100,7 @@ func (s *Service) translate(ctx context.Context, asks []Ask) ([]asked, error) {
 		if o, ok := known[key]; ok {
 			return o, nil
 		}
-		o, err := s.Resolve(ctx, objectType, ref)
-		if fault.Is(err, fault.NotFound) {
-			err = nil
-		}
+		o, err := s.meant(ctx, objectType, ref)
 		if err == nil && known != nil {
 			known[key] = o
 		}
@@ -120,7 +118,7 @@ func (s *Service) translate(ctx context.Context, asks []Ask) ([]asked, error) {
 			return nil, err
 		}
 		permission, ok := schema.Resolve(a.ResourceType, a.Action)
-		out[i].permission = permission
+		out[i].subject, out[i].permission = subject, permission
 		hidden := a.Sensitive && permission == schema.WorkspaceReadVariable
 		if !subject.IsZero() && !resource.IsZero() && ok && !hidden && slices.Contains(schema.SubjectTypes(), a.SubjectType) {
 			out[i].question = &authz.Question{Subject: subject, Permission: permission.On(a.ResourceType), Resource: resource}
@@ -129,9 +127,18 @@ func (s *Service) translate(ctx context.Context, asks []Ask) ([]asked, error) {
 	return out, nil
 }
 
+// meant returns whom or what a reference means, zero for what the catalog does not know.
+func (s *Service) meant(ctx context.Context, objectType, ref string) (authz.Object, error) {
+	o, err := s.Resolve(ctx, objectType, ref)
+	if fault.Is(err, fault.NotFound) {
+		err = nil
+	}
+	return o, err
+}
+
 // mayAsk allows questions about oneself, and all others to whoever holds the scope or audits the platform.
 func (s *Service) mayAsk(ctx context.Context, p Principal, questions []asked, explain bool) error {
-	if !slices.ContainsFunc(questions, func(a asked) bool { return !s.isSelf(p, a.Ask) }) {
+	if !slices.ContainsFunc(questions, func(a asked) bool { return !isSelf(p, a.Ask, a.subject) }) {
 		return nil
 	}
 	if explain && !p.Has(ScopeExplain) {
@@ -143,13 +150,13 @@ func (s *Service) mayAsk(ctx context.Context, p Principal, questions []asked, ex
 	return s.mayAudit(ctx, p, ScopeCheck)
 }
 
-// isSelf reports whether a question is about the principal himself, named by id or by name.
-func (s *Service) isSelf(p Principal, a Ask) bool {
-	if a.SubjectType != p.Subject.Type {
-		return false
+// isSelf reports whether a question is about the principal himself: by whom its reference means, since a name that reads
+// like his may be somebody else's, and his own may be another one by now. Where it means nobody, his own id is his.
+func isSelf(p Principal, a Ask, means authz.Object) bool {
+	if means.IsZero() {
+		means = authz.Object{Type: a.SubjectType, ID: a.SubjectID}
 	}
-	named := p.Subject.Type == schema.TypeUser || p.Subject.Type == schema.TypeServiceAccount
-	return a.SubjectID == p.Subject.ID || (named && sameName(a.SubjectID, p.Name))
+	return means == p.Subject
 }
 
 // mayAudit is the way of those who hold no scope: site admins and auditors.

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"slices"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/fault"
@@ -14,11 +13,13 @@ func systemPrincipal() Principal {
 	return Principal{Subject: authz.Object{Type: "system", ID: "start"}, Name: "start"}
 }
 
-// Bootstrap makes sure that the built-in site admin exists and returns him. A non-empty promotion list makes
+// Bootstrap makes sure that the built-in site admin exists and can act, and returns him. A non-empty promotion list makes
 // exactly the people on it site admins besides him; an empty one changes nothing, so that a lost setting demotes
-// nobody. Settings are replaced where they are given.
+// nobody. A name on it that nobody can be promoted by is logged and left out (see promote). Settings are replaced where
+// they are given.
 func (s *Service) Bootstrap(ctx context.Context, promote []string, settings *Settings) (User, error) {
 	var admin User
+	var left []string
 	_, err := s.change(ctx, systemPrincipal(), func(ctx context.Context, c *Change) (err error) {
 		c.touch(platformSlices()...)
 		if admin, err = c.builtin(ctx); err != nil {
@@ -27,13 +28,20 @@ func (s *Service) Bootstrap(ctx context.Context, promote []string, settings *Set
 		if err := c.SetSiteAdmin(ctx, admin.ID, true); err != nil {
 			return err
 		}
+		if err := c.Unsuspend(ctx, admin.ID); err != nil { // by a version that let him be
+			return err
+		}
 		if settings != nil {
 			if err := c.putSettings(ctx, *settings); err != nil {
 				return err
 			}
 		}
-		return c.promote(ctx, admin.ID, promote)
+		left, err = c.promote(ctx, admin.ID, promote)
+		return err
 	})
+	for _, name := range left {
+		s.log.ErrorContext(ctx, "not made a site admin: the account of that name gave itself the name; list another one", "username", name)
+	}
 	return admin, err
 }
 
@@ -56,35 +64,6 @@ func (c *Change) putSettings(ctx context.Context, after Settings) error {
 	c.touch(platformSlices()...)
 	c.record("settings.update", "", platformRef(), before, after)
 	return c.PutSettings(ctx, after)
-}
-
-func (c *Change) promote(ctx context.Context, builtinID string, usernames []string) error {
-	if len(usernames) == 0 {
-		return nil
-	}
-	keep := []string{builtinID}
-	for _, name := range usernames {
-		u, err := c.EnsureUser(ctx, name, "")
-		if err != nil {
-			return err
-		}
-		if err := c.SetSiteAdmin(ctx, u.ID, true); err != nil {
-			return err
-		}
-		keep = append(keep, u.ID)
-	}
-	admins, err := c.Users(ctx, UserFilter{SiteAdmins: true})
-	if err != nil {
-		return err
-	}
-	for _, u := range admins {
-		if !slices.Contains(keep, u.ID) {
-			if err := c.SetSiteAdmin(ctx, u.ID, false); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // Import runs a change on behalf of a loader; platform.administer.

@@ -56,6 +56,8 @@ var errRehearsed = errors.New("rehearsed")
 // them (DESIGN section 5). A change that takes relationships away is rehearsed first, so fn may run twice; what it
 // leaves outside the Change must be overwritten by the second run.
 //
+// Whose credential has ended since he was let in changes nothing: fault.Unauthenticated (see stillValid).
+//
 // Deletes reach the engine before the commit and touches after it. A failure in between leaves less access than
 // the catalog says, never more, and an intent from which the rest is caught up.
 func (s *Service) change(ctx context.Context, p Principal, fn func(ctx context.Context, c *Change) error) (authz.Token, error) {
@@ -98,6 +100,9 @@ type write struct {
 // run does the change inside a transaction.
 func (w *write) run(ctx context.Context, q Queries) error {
 	c := &Change{Queries: q, now: w.now(), random: func(prefix string) string { return newID(w.Service.random, prefix) }}
+	if err := c.stillValid(ctx, w.principal); err != nil {
+		return err
+	}
 	if err := w.fn(ctx, c); err != nil {
 		return err
 	}

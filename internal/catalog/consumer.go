@@ -12,7 +12,7 @@ import (
 // AddConsumer lets a workspace of the same organization read the state outputs of another one.
 func (c *Change) AddConsumer(ctx context.Context, w Workspace, consumerID string) error {
 	if consumerID == w.ID {
-		return fault.At("/data", "a workspace is no consumer of its own state")
+		return fault.At("/data", "must not name the workspace itself")
 	}
 	if _, err := c.workspaceIn(ctx, w.OrganizationID, consumerID); err != nil {
 		return err

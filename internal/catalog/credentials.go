@@ -3,6 +3,8 @@ package catalog
 import (
 	"context"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
@@ -22,23 +24,53 @@ type TokenRequest struct {
 
 // CreateToken issues a token: for oneself, or for anybody by a site admin, who thereby creates a user or service
 // account that does not exist yet (DECISIONS N15).
+//
+// Oneself is whoever the name belongs to while the token is made, never whoever was called so when the request began: a
+// name can change hands in between. Fault: Stale when it did.
 func (s *Service) CreateToken(ctx context.Context, p Principal, r TokenRequest) (IssuedToken, error) {
-	own := r.Kind == TokenUser && p.Subject.Type == schema.TypeUser && sameName(p.Name, r.Name)
-	if !own {
-		if err := s.requireToChange(ctx, p, schema.PlatformAdminister, platformRef()); err != nil {
-			return IssuedToken{}, err
-		}
+	own, err := s.namesOneself(ctx, p, r)
+	if err == nil && !own {
+		err = s.requireToChange(ctx, p, schema.PlatformAdminister, platformRef())
+	}
+	if err != nil {
+		return IssuedToken{}, err
 	}
 	var issued IssuedToken
-	_, err := s.change(ctx, p, func(ctx context.Context, c *Change) (err error) {
+	_, err = s.change(ctx, p, func(ctx context.Context, c *Change) (err error) {
 		t := Token{Kind: r.Kind, Description: r.Description, Scopes: r.Scopes, ExpiresAt: r.ExpiresAt, CreatedBy: p.Subject.String()}
-		if t.OwnerID, err = c.tokenOwner(ctx, r); err != nil {
+		if own {
+			t.OwnerID, err = c.ownName(ctx, p, r.Name)
+		} else {
+			t.OwnerID, err = c.tokenOwner(ctx, r)
+		}
+		if err != nil {
 			return err
 		}
 		issued, err = c.IssueToken(ctx, t, func(b []byte) error { _, err := io.ReadFull(s.random, b); return err })
 		return err
 	})
 	return issued, err
+}
+
+// namesOneself reports whether a request for a token is about the person who makes it.
+func (s *Service) namesOneself(ctx context.Context, p Principal, r TokenRequest) (bool, error) {
+	if r.Kind != TokenUser || p.Subject.Type != schema.TypeUser {
+		return false, nil
+	}
+	u, err := s.store.UserByUsername(ctx, r.Name)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return p.Subject == userRef(u.ID), err
+}
+
+// ownName returns the id of the person whose name it is, if that is the principal. It creates nobody.
+func (c *Change) ownName(ctx context.Context, p Principal, name string) (string, error) {
+	u, err := c.UserByUsername(ctx, name)
+	if fault.Is(err, fault.NotFound) || err == nil && p.Subject != userRef(u.ID) {
+		return "", fault.New(fault.Stale, "the name has changed hands")
+	}
+	return u.ID, err
 }
 
 func (c *Change) tokenOwner(ctx context.Context, r TokenRequest) (string, error) {
@@ -125,10 +157,42 @@ func (s *Service) RevokeToken(ctx context.Context, p Principal, id string) (auth
 	return s.change(ctx, p, func(ctx context.Context, c *Change) error { return c.RevokeToken(ctx, id) })
 }
 
+// stillValid refuses, inside a change, a principal whose credential has ended since the request was let in: a token that
+// was revoked or has expired, a person who was suspended or deleted, or whom no provider vouches for any more. Otherwise
+// whoever holds a request open, or sends many at once, would make himself another credential with one that is ended. A
+// token of somebody suspended is gone, so one row by its key is all there is to read for any token; for the site token
+// it is the user, for a person from an identity provider his identities as well.
+func (c *Change) stillValid(ctx context.Context, p Principal) error {
+	ended, err := false, error(nil)
+	switch {
+	case p.Credential != "":
+		var t Token
+		t, err = c.Token(ctx, p.TokenID)
+		ended = !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(c.now)
+	case p.Subject.Type == schema.TypeUser:
+		ended, err = c.lockedOut(ctx, p)
+	}
+	if ended || fault.Is(err, fault.NotFound) {
+		return refusedCredential()
+	}
+	return err
+}
+
+// lockedOut reports whether a person who comes without a token of ours may not come any more.
+func (c *Change) lockedOut(ctx context.Context, p Principal) (bool, error) {
+	u, err := c.User(ctx, p.Subject.ID)
+	issuer, vouched := strings.CutPrefix(p.TokenID, CredentialOIDC)
+	if err != nil || u.Suspended || !vouched {
+		return u.Suspended, err
+	}
+	identities, err := c.Identities(ctx, IdentityFilter{UserID: u.ID})
+	return !slices.ContainsFunc(identities, func(i Identity) bool { return i.Issuer == issuer }), err
+}
+
 // PrincipalOf returns who a live token acts as. An owner who is suspended, disabled or gone is no principal any more. An
 // audit-trails token is a subject that holds nothing; what it may read it may by its kind.
 func (s *Service) PrincipalOf(ctx context.Context, t Token) (Principal, error) {
-	p := Principal{TokenID: t.ID, Credential: t.Kind}
+	p := Principal{TokenID: t.ID, Credential: t.Kind, Life: t.life()}
 	var err error
 	ended := false
 	switch t.Kind {

@@ -110,7 +110,8 @@ func (c *Change) awaited(ctx context.Context, l Login) (User, error) {
 		if err != nil {
 			return User{}, err
 		}
-		if len(identities) == 0 { // the built-in site admin always has one, of our own
+		// The built-in site admin always has one, of our own. That somebody was promoted by name says who he is to become.
+		if !slices.ContainsFunc(identities, func(i Identity) bool { return i.Issuer != promoted }) {
 			open = append(open, u)
 		}
 	}
@@ -166,7 +167,9 @@ func (c *Change) newcomer(ctx context.Context, l Login) (User, error) {
 	if err != nil || !legal || l.EmailVerified {
 		return u, err
 	}
+	before := u
 	u.UnconfirmedEmail = l.Email
+	c.record("user.update", "", userRef(u.ID), before, u)
 	return u, c.UpdateUser(ctx, u)
 }
 

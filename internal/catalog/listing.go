@@ -17,6 +17,7 @@ func (s *Service) places(ctx context.Context, p Principal, permission schema.Per
 	if err != nil {
 		return nil, 0, err
 	}
+	v.filter.UserTokens = p.Credential == TokenUser
 	v.filter.PlaceQuery, v.filter.Offset, v.filter.Limit = q, w.Offset, w.Limit
 	if total, err = v.count(ctx); err != nil || w.Offset >= total {
 		return nil, total, err

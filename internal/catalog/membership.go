@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/fault"
@@ -94,50 +95,70 @@ func (s *Service) AddMember(ctx context.Context, p Principal, organizationID, us
 }
 
 // RemoveMember removes a user from an organization; organization.manage_membership and sight of all his teams
-// there (DECISIONS P9). A member may always leave himself. The last owner stays, which is a Conflict (DECISIONS P20).
+// there (DECISIONS P9). A member may always leave himself. The last owner stays, which is a Conflict (DECISIONS P20). Fault:
+// Stale when he came into another team meanwhile.
 func (s *Service) RemoveMember(ctx context.Context, p Principal, organizationID, userID string) (authz.Token, error) {
 	if p.Subject == userRef(userID) {
-		if err := s.requireToChange(ctx, p, schema.OrganizationView, organizationRef(organizationID)); err != nil {
-			return "", err
-		}
-	} else if err := s.mayRemove(ctx, p, organizationID, userID); err != nil {
+		return s.on(ctx, p, schema.OrganizationView, organizationRef(organizationID), func(ctx context.Context, c *Change) error {
+			return c.RemoveMember(ctx, organizationID, userID)
+		})
+	}
+	asked, err := s.mayRemove(ctx, p, organizationID, userID)
+	if err != nil {
 		return "", err
 	}
-	return s.change(ctx, p, func(ctx context.Context, c *Change) error { return c.RemoveMember(ctx, organizationID, userID) })
+	return s.change(ctx, p, func(ctx context.Context, c *Change) error {
+		now, err := removalQuestions(ctx, c, p, organizationID, userID)
+		if err == nil && slices.ContainsFunc(now, func(q authz.Question) bool { return !slices.Contains(asked, q) }) {
+			err = fault.New(fault.Stale, "somebody else has changed the teams of the user")
+		}
+		if err != nil {
+			return err
+		}
+		return c.RemoveMember(ctx, organizationID, userID)
+	})
 }
 
-// mayRemove returns nil when the principal may remove somebody else.
-func (s *Service) mayRemove(ctx context.Context, p Principal, organizationID, userID string) error {
+// mayRemove returns what was asked when the principal may remove somebody else: whoever removes him asks again of what
+// he is in by then.
+func (s *Service) mayRemove(ctx context.Context, p Principal, organizationID, userID string) ([]authz.Question, error) {
 	if err := s.requireToChange(ctx, p, schema.OrganizationManageMembership, organizationRef(organizationID)); err != nil {
-		return err
+		return nil, err
 	}
-	o, err := s.store.Organization(ctx, organizationID)
+	questions, err := removalQuestions(ctx, s.store, p, organizationID, userID)
 	if err != nil {
-		return err
-	}
-	members, err := s.store.TeamMembers(ctx, TeamMemberFilter{OrganizationID: organizationID, UserID: userID})
-	if err != nil {
-		return err
-	}
-	questions := make([]authz.Question, len(members))
-	for i, m := range members {
-		questions[i] = authz.Question{Subject: p.Subject, Permission: schema.TeamView.Name(), Resource: teamRef(m.TeamID)}
-		if o.OwnersTeamID == m.TeamID {
-			questions[i].Permission = schema.TeamUpdateMembership.Name() // removing an owner is for owners (DECISIONS P5)
-		}
+		return nil, err
 	}
 	seen, _, err := s.engine.CheckAll(ctx, questions, authz.Consistency{})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i, ok := range seen {
 		if !ok {
 			err := fault.New(fault.Denied, "the user is in a team you may not see or change")
 			missing := schema.Permission(schema.TypeTeam + "." + questions[i].Permission)
-			return s.refused(ctx, p, missing, questions[i].Resource, err, userRef(userID))
+			return nil, s.refused(ctx, p, missing, questions[i].Resource, err, userRef(userID))
 		}
 	}
-	return nil
+	return questions, nil
+}
+
+// removalQuestions returns what must be so for somebody else to be removed: the principal sees every team he is in, and
+// may change the owners team where he is an owner (DECISIONS P5, P9).
+func removalQuestions(ctx context.Context, q Queries, p Principal, organizationID, userID string) ([]authz.Question, error) {
+	o, err := q.Organization(ctx, organizationID)
+	if err != nil {
+		return nil, err
+	}
+	members, err := q.TeamMembers(ctx, TeamMemberFilter{OrganizationID: organizationID, UserID: userID})
+	questions := make([]authz.Question, len(members))
+	for i, m := range members {
+		questions[i] = authz.Question{Subject: p.Subject, Permission: schema.TeamView.Name(), Resource: teamRef(m.TeamID)}
+		if o.OwnersTeamID == m.TeamID {
+			questions[i].Permission = schema.TeamUpdateMembership.Name()
+		}
+	}
+	return questions, err
 }
 
 // RemoveMembership is RemoveMember for a membership that is named by its id.

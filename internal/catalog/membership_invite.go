@@ -15,6 +15,14 @@ type Invitation struct {
 	TeamIDs        []string // the teams he is to be in, once he is active
 }
 
+// Check reports an address that is none, at the field email.
+func (i Invitation) Check() error {
+	if i.Email == "" {
+		return fault.At("email", "can't be blank")
+	}
+	return checkEmail("email", i.Email)
+}
+
 // InviteMember invites whoever has an e-mail address; organization.manage_membership, and team.update_membership of
 // every team. Who has no account yet gets one, so that the invitation waits for him. He holds nothing before he comes
 // (DECISIONS P12). Who is a member already is a Conflict at the field email; a team that is not there, or in another
@@ -49,10 +57,7 @@ func (s *Service) InviteMember(ctx context.Context, p Principal, i Invitation) (
 
 // Invite makes whoever has an e-mail address an invited member of an organization and some of its teams.
 func (c *Change) Invite(ctx context.Context, i Invitation) (Membership, error) {
-	if i.Email == "" {
-		return Membership{}, fault.At("email", "can't be blank")
-	}
-	if err := checkEmail("email", i.Email); err != nil {
+	if err := i.Check(); err != nil {
 		return Membership{}, err
 	}
 	u, err := c.addressee(ctx, i.Email)

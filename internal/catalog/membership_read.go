@@ -80,7 +80,7 @@ func (q MemberQuery) selects(m Member) bool {
 	contains := func(text string) bool {
 		return strings.Contains(strings.ToLower(text), strings.ToLower(q.Contains))
 	}
-	return (len(q.Emails) == 0 || slices.ContainsFunc(q.Emails, func(e string) bool { return strings.EqualFold(e, m.User.Email) })) &&
+	return (len(q.Emails) == 0 || slices.ContainsFunc(q.Emails, func(e string) bool { return sameName(e, m.User.Email) })) &&
 		(len(q.Statuses) == 0 || slices.Contains(q.Statuses, m.Status)) &&
 		(q.Contains == "" || contains(m.User.Username) || contains(m.User.Email))
 }
@@ -210,8 +210,17 @@ func (s *Service) ListOwnMemberships(ctx context.Context, p Principal) ([]Member
 	if err != nil {
 		return nil, err
 	}
-	members = slices.DeleteFunc(members, func(m Member) bool { return p.Credential == TokenUser && m.Organization.RefuseUserTokens })
-	members, err = keepVisible(ctx, s, p, schema.OrganizationView, members, func(m Member) authz.Object { return organizationRef(m.OrganizationID) })
+	open := make([]Member, 0, len(members))
+	for _, m := range members {
+		in, err := s.letsIn(ctx, p, m.Organization)
+		if err != nil {
+			return nil, err
+		}
+		if in {
+			open = append(open, m)
+		}
+	}
+	members, err = keepVisible(ctx, s, p, schema.OrganizationView, open, func(m Member) authz.Object { return organizationRef(m.OrganizationID) })
 	if err != nil {
 		return nil, err
 	}

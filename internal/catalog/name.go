@@ -4,6 +4,7 @@ import (
 	"net/mail"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/terrawarden/terrawarden/internal/fault"
 )
@@ -12,6 +13,18 @@ const (
 	maxName  = 255
 	maxEmail = 320
 )
+
+// NameKey returns the form of a name under which it is unique and is looked up: two names are the same where their keys
+// are. It is the only comparison of names there is: one that folds further, as strings.EqualFold does, would take "ſam"
+// for "sam", who is somebody else. Broken text stays broken, so that it is refused and not repaired into somebody's name.
+func NameKey(name string) string {
+	if !utf8.ValidString(name) {
+		return name
+	}
+	return strings.ToLower(name)
+}
+
+func sameName(a, b string) bool { return NameKey(a) == NameKey(b) }
 
 // checkName refuses names that cannot be told apart, typed or put into a path. Team names may hold slashes and
 // spaces (research tfe-api 6.2); every other name may not.

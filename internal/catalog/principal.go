@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"slices"
+	"time"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 )
@@ -31,7 +32,9 @@ type Principal struct {
 	TokenID string
 	// Credential is the kind of token he came with; "" for the site token and for what an identity provider signed.
 	Credential TokenKind
-	Scopes     []Scope // of a service token; nil for every other credential
+	// Life is the whole life of his token, from its making to its end; 0 for one without an end.
+	Life   time.Duration
+	Scopes []Scope // of a service token; nil for every other credential
 }
 
 // Has reports whether the credential carries a scope.

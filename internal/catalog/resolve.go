@@ -9,8 +9,6 @@ import (
 	"github.com/terrawarden/terrawarden/schema"
 )
 
-func sameName(a, b string) bool { return strings.EqualFold(a, b) }
-
 type boundedKey struct{}
 
 // Bounded returns a context whose lookups may be as old as the store's configuration allows (authz.MinimizeLatency).

@@ -153,8 +153,18 @@ func (s *Service) mayWriteRole(ctx context.Context, p Principal, r Role) error {
 // mayHandOut refuses to give away, at a scope, what the principal does not hold there himself. Owner-only
 // permissions are held by owners alone, so they need no rule of their own.
 func (s *Service) mayHandOut(ctx context.Context, p Principal, atoms []schema.Permission, scope authz.Object) error {
+	missing, err := s.lacks(ctx, p, atoms, scope)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	err = fault.New(fault.Denied, "you cannot hand out %s, which you do not hold on %s", missing[0].HeldOn(scope.Type), scope.Type)
+	return s.refused(ctx, p, missing[0], scope, err)
+}
+
+// lacks returns which of some permissions, of those that mean something at a scope, the principal does not hold there.
+func (s *Service) lacks(ctx context.Context, p Principal, atoms []schema.Permission, scope authz.Object) ([]schema.Permission, error) {
 	var questions []authz.Question
-	var asked []schema.Permission
+	var asked, out []schema.Permission
 	for _, a := range atoms {
 		if name := a.HeldOn(scope.Type); name != "" {
 			questions = append(questions, authz.Question{Subject: p.Subject, Permission: name, Resource: scope})
@@ -162,14 +172,10 @@ func (s *Service) mayHandOut(ctx context.Context, p Principal, atoms []schema.Pe
 		}
 	}
 	held, _, err := s.engine.CheckAll(ctx, questions, authz.Consistency{})
-	if err != nil {
-		return err
-	}
 	for i, ok := range held {
 		if !ok {
-			err := fault.New(fault.Denied, "you cannot hand out %s, which you do not hold on %s", questions[i].Permission, scope.Type)
-			return s.refused(ctx, p, asked[i], scope, err)
+			out = append(out, asked[i])
 		}
 	}
-	return nil
+	return out, err
 }

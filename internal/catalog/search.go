@@ -46,21 +46,18 @@ func (s *Service) SearchSubjects(ctx context.Context, p Principal, a Ask, c auth
 // projects, workspaces and stacks ordered by path, others by id. Everybody may ask about himself; about others it needs
 // the scope search, or platform.audit.
 func (s *Service) SearchResources(ctx context.Context, p Principal, a Ask, c authz.Consistency, page Page) ([]Found, Totals, error) {
-	if err := s.maySearch(ctx, p, a); err != nil {
-		return nil, Totals{}, err
-	}
-	permission, ok := schema.Resolve(a.ResourceType, a.Action)
-	if !ok || !slices.Contains(schema.SubjectTypes(), a.SubjectType) || (a.Sensitive && permission == schema.WorkspaceReadVariable) {
-		return s.nothing(ctx, p, c)
-	}
-	ctx = naming(ctx, c)
-	subject, err := s.Resolve(ctx, a.SubjectType, a.SubjectID)
-	if fault.Is(err, fault.NotFound) {
-		return s.nothing(ctx, p, c)
-	}
+	subject, err := s.meant(naming(ctx, c), a.SubjectType, a.SubjectID)
 	if err != nil {
 		return nil, Totals{}, err
 	}
+	if err := s.maySearch(ctx, p, a, subject); err != nil {
+		return nil, Totals{}, err
+	}
+	permission, ok := schema.Resolve(a.ResourceType, a.Action)
+	if !ok || subject.IsZero() || !slices.Contains(schema.SubjectTypes(), a.SubjectType) || (a.Sensitive && permission == schema.WorkspaceReadVariable) {
+		return s.nothing(ctx, p, c)
+	}
+	ctx = naming(ctx, c)
 	t := Totals{ByName: subject.ID != a.SubjectID}
 	if isPlace(a.ResourceType) {
 		v, err := s.visible(ctx, subject, permission, a.ResourceType, c)
@@ -78,9 +75,6 @@ func (s *Service) SearchResources(ctx context.Context, p Principal, a Ask, c aut
 
 // SearchActions returns the permissions a subject holds on a resource, in the order of the vocabulary.
 func (s *Service) SearchActions(ctx context.Context, p Principal, a Ask, c authz.Consistency) ([]schema.Permission, authz.Token, error) {
-	if err := s.maySearch(ctx, p, a); err != nil {
-		return nil, "", err
-	}
 	permissions := schema.Of(a.ResourceType)
 	asks := make([]Ask, len(permissions))
 	for i, permission := range permissions {
@@ -89,6 +83,15 @@ func (s *Service) SearchActions(ctx context.Context, p Principal, a Ask, c authz
 	}
 	questions, err := s.translate(naming(ctx, c), asks)
 	if err != nil {
+		return nil, "", err
+	}
+	if len(questions) == 0 { // of a type that nobody knows; whether one may ask is the same question
+		questions = []asked{{}}
+		if questions[0].subject, err = s.meant(naming(ctx, c), a.SubjectType, a.SubjectID); err != nil {
+			return nil, "", err
+		}
+	}
+	if err := s.maySearch(ctx, p, a, questions[0].subject); err != nil {
 		return nil, "", err
 	}
 	var asking []authz.Question
@@ -118,8 +121,9 @@ func (s *Service) nothing(ctx context.Context, p Principal, c authz.Consistency)
 	return nil, Totals{Token: token}, err
 }
 
-func (s *Service) maySearch(ctx context.Context, p Principal, a Ask) error {
-	if s.isSelf(p, a) || p.Has(ScopeSearch) {
+// maySearch allows searches about oneself; of whom the reference to the subject means, see isSelf.
+func (s *Service) maySearch(ctx context.Context, p Principal, a Ask, means authz.Object) error {
+	if isSelf(p, a, means) || p.Has(ScopeSearch) {
 		return nil
 	}
 	return s.mayAudit(ctx, p, ScopeSearch)

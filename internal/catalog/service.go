@@ -81,17 +81,17 @@ func unknown(err error) error {
 	return err
 }
 
-// admit refuses a user token inside an organization that takes none: there it is no credential at all (research tfe-api
-// 1.1). What is asked on the platform is no business of an organization.
+// admit refuses a user token inside an organization that takes none (research tfe-api 1.1), or none that lives so long:
+// there it is no credential at all. What is asked on the platform is no business of an organization.
 func (s *Service) admit(ctx context.Context, p Principal, on authz.Object) error {
 	if p.Credential != TokenUser || on.Type == schema.TypePlatform {
 		return nil
 	}
 	o, err := s.organizationOf(ctx, on)
-	if err == nil && o.RefuseUserTokens {
-		return fault.New(fault.Unauthenticated, "the organization accepts no user tokens")
+	if err != nil {
+		return err
 	}
-	return err
+	return s.takes(ctx, p, o)
 }
 
 // organizationOf returns the organization that an object is, or is in.

@@ -23,6 +23,7 @@ const (
 	UserRevokeAdmin   UserAction = "revoke_admin"
 	UserGrantAuditor  UserAction = "grant_site_auditor"
 	UserRevokeAuditor UserAction = "revoke_site_auditor"
+	UserDisable2FA    UserAction = "disable_two_factor" // which nobody has here: people sign in at their identity provider
 )
 
 // userAct says how an action is done: what it needs, whether it is done already, and the change itself.
@@ -47,20 +48,23 @@ func userActOf(a UserAction) (userAct, bool) {
 		return userAct{schema.PlatformAdminister, func(u User) bool { return u.SiteAuditor }, "User is already a site auditor", func(ctx context.Context, c *Change, id string) error { return c.SetSiteAuditor(ctx, id, true) }}, true
 	case UserRevokeAuditor:
 		return userAct{schema.PlatformAdminister, func(u User) bool { return !u.SiteAuditor }, "User is not a site auditor", func(ctx context.Context, c *Change, id string) error { return c.SetSiteAuditor(ctx, id, false) }}, true
+	case UserDisable2FA:
+		return userAct{schema.PlatformManageUsers, func(User) bool { return true }, "User does not have two-factor authentication enabled", nil}, true
 	}
 	return userAct{}, false
 }
 
 // ActOnUser suspends a person, makes him a site admin or auditor, or undoes that; platform.manage_users or
-// platform.administer. What is done already is a Conflict caused by ErrAlready; a sole owner or the last site admin is a
-// Conflict too, and nothing is changed (research tfe-api 1.11).
+// platform.administer, the latter for whatever is done to a site admin. What is done already is a Conflict caused by
+// ErrAlready; a sole owner, the last site admin and the built-in one are a Conflict too, and nothing is changed (research
+// tfe-api 1.11).
 func (s *Service) ActOnUser(ctx context.Context, p Principal, userID string, action UserAction) (User, authz.Token, error) {
 	act, ok := userActOf(action)
 	if !ok {
 		return User{}, "", fault.New(fault.NotFound, "there is no such action")
 	}
 	var after User
-	token, err := s.on(ctx, p, act.needs, platformRef(), func(ctx context.Context, c *Change) error {
+	token, err := s.onUser(ctx, p, act.needs, userID, func(ctx context.Context, c *Change) error {
 		before, err := c.User(ctx, userID)
 		if err != nil {
 			return err

@@ -76,15 +76,24 @@ func (s *Service) RemoveOrganization(ctx context.Context, p Principal, organizat
 	return s.on(ctx, p, schema.PlatformAdminister, platformRef(), func(ctx context.Context, c *Change) error { return c.RemoveOrganization(ctx, organizationID) })
 }
 
-// SiteWorkspaces returns the workspaces of every organization that a query selects, by path, and how many there are in
-// all; platform.audit.
+// SiteWorkspaces returns the workspaces of every organization that a query selects, disabled ones included, by path, and
+// how many there are in all; platform.audit.
 func (s *Service) SiteWorkspaces(ctx context.Context, p Principal, q PlaceQuery, w Window) ([]Workspace, int, error) {
 	if err := s.require(ctx, p, schema.PlatformAudit, platformRef()); err != nil {
 		return nil, 0, err
 	}
-	ids, total, err := s.places(ctx, p, schema.WorkspaceRead, schema.TypeWorkspace, q, w)
-	if err != nil || len(ids) == 0 {
+	f := PlaceFilter{Type: schema.TypeWorkspace, Within: []authz.Object{platformRef()}, Disabled: true, PlaceQuery: q, Offset: w.Offset, Limit: w.Limit}
+	total, err := s.store.CountPlaces(ctx, f)
+	if err != nil {
+		return nil, 0, err
+	}
+	places, err := s.store.Places(ctx, f)
+	if err != nil || len(places) == 0 {
 		return nil, total, err
+	}
+	ids := make([]string, len(places))
+	for i, place := range places {
+		ids[i] = place.ID
 	}
 	rows, err := s.store.Workspaces(ctx, WorkspaceFilter{IDs: ids})
 	return inThatOrder(ids, rows, func(w Workspace) string { return w.ID }), total, err

@@ -249,8 +249,10 @@ type StackStore interface {
 // platform holds everything, and no scope at all holds nothing. What is disabled, or in a disabled organization, is
 // nowhere. Empty fields select nothing further; names are compared without regard to case.
 type PlaceFilter struct {
-	Type   string
-	Within []authz.Object
+	Type       string
+	Within     []authz.Object
+	UserTokens bool // leaves out organizations that take none, and what is in them
+	Disabled   bool // leaves nothing out for being disabled
 	PlaceQuery
 	After  Place // places behind this one; its id does not count
 	Offset int   // as many are passed over

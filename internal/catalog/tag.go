@@ -20,8 +20,8 @@ type CountedTag struct {
 
 func tagRef(id string) authz.Object { return authz.Object{Type: "tag", ID: id} }
 
-// checkTagName refuses names that a list of tags could not be written with.
-func checkTagName(name string) error {
+// CheckTagName refuses names that a list of tags could not be written with, at the field name.
+func CheckTagName(name string) error {
 	if err := checkName("name", name, false); err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (c *Change) tagFor(ctx context.Context, organizationID string, ref TagRef) 
 	case ref.ID != "":
 		return Tag{}, fault.New(fault.NotFound, "tag %s not found", ref.ID)
 	}
-	if err := checkTagName(ref.Name); err != nil {
+	if err := CheckTagName(ref.Name); err != nil {
 		return Tag{}, err
 	}
 	t := Tag{ID: c.random(PrefixTag), OrganizationID: organizationID, Name: ref.Name, CreatedAt: c.now}

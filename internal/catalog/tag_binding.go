@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -29,18 +30,26 @@ type Tagging struct {
 // empty reports whether there is nothing to set.
 func (t Tagging) empty() bool { return len(t.Tags) == 0 && !t.Rebind }
 
-func checkBinding(b TagBinding) error {
+// CheckBinding reports what is wrong about a tag binding that comes after others, at the fields key and value.
+func CheckBinding(b TagBinding, others ...TagBinding) error {
+	var faults []error
 	switch {
 	case strings.TrimSpace(b.Key) == "":
-		return fault.At("key", "can't be blank")
+		faults = append(faults, fault.At("key", "can't be blank"))
 	case len(b.Key) > maxBindingKey:
-		return fault.At("key", "is too long (maximum is %d characters)", maxBindingKey)
-	case len(b.Value) > maxBindingValue:
-		return fault.At("value", "is too long (maximum is %d characters)", maxBindingValue)
-	case strings.ContainsFunc(b.Key+b.Value, unicode.IsControl):
-		return fault.At("key", "must not contain control characters")
+		faults = append(faults, fault.At("key", "is too long (maximum is %d characters)", maxBindingKey))
+	case strings.ContainsFunc(b.Key, unicode.IsControl):
+		faults = append(faults, fault.At("key", "must not contain control characters"))
+	case slices.ContainsFunc(others, func(o TagBinding) bool { return o.Key == b.Key }):
+		faults = append(faults, fault.At("key", "%q stands twice", b.Key))
 	}
-	return nil
+	switch {
+	case len(b.Value) > maxBindingValue:
+		faults = append(faults, fault.At("value", "is too long (maximum is %d characters)", maxBindingValue))
+	case strings.ContainsFunc(b.Value, unicode.IsControl):
+		faults = append(faults, fault.At("value", "must not contain control characters"))
+	}
+	return errors.Join(faults...)
 }
 
 // BindTags puts tag bindings on a project or workspace, over those with the same keys or in place of all.
@@ -53,15 +62,11 @@ func (c *Change) BindTags(ctx context.Context, resource authz.Object, organizati
 	if !replace {
 		kept = byKey(had)
 	}
-	named := map[string]bool{}
-	for _, b := range bindings {
-		if err := checkBinding(b); err != nil {
+	for i, b := range bindings {
+		if err := CheckBinding(b, bindings[:i]...); err != nil {
 			return err
 		}
-		if named[b.Key] {
-			return fault.At("key", "%q stands twice", b.Key)
-		}
-		named[b.Key], kept[b.Key] = true, b.Value
+		kept[b.Key] = b.Value
 	}
 	if len(kept) > maxBindings {
 		return fault.New(fault.Invalid, "a resource has at most %d tag bindings", maxBindings)

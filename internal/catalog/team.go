@@ -134,6 +134,9 @@ func (s *Service) CreateTeam(ctx context.Context, p Principal, t Team, access Te
 	}
 	var created Team
 	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) (err error) {
+		if err := errors.Join(c.checkTeam(t), checkAccess(nil, access)); err != nil {
+			return err
+		}
 		if created, err = c.CreateTeam(ctx, t); err != nil {
 			return err
 		}
@@ -228,10 +231,11 @@ func (s *Service) UpdateTeam(ctx context.Context, p Principal, teamID string, ch
 		if now.Visibility != seen.Visibility && ch.Visibility != nil || changes && !access {
 			return fault.New(fault.Stale, "somebody else has changed the team")
 		}
-		if err := c.ChangeTeam(ctx, ch.apply(now)); err != nil {
+		err = c.ChangeTeam(ctx, ch.apply(now))
+		if err != nil && !fault.Is(err, fault.Invalid) {
 			return err
 		}
-		return c.SetTeamAccess(ctx, now, ch.Access)
+		return errors.Join(err, c.SetTeamAccess(ctx, now, ch.Access)) // both say what is wrong
 	})
 }
 

@@ -28,6 +28,9 @@ func TestWhoHandsOutLevels(t *testing.T) {
 	change(t, v.Bench, manage)
 	prod, project := v.workspace("prod"), ref(schema.TypeProject, v.project.ID)
 	v.give(t, project, keepers.ID, custom("project-access/teams=manage", "workspace-access/runs=plan"))
+	almost, _ := v.pupil(t, "almost") // holds all of write on the project by custom access, but nothing on its stacks
+	v.give(t, project, almost.ID, custom("project-access/teams=manage", "workspace-access/runs=apply", "workspace-access/variables=write",
+		"workspace-access/state-versions=write", "workspace-access/sentinel-mocks=read", "workspace-access/locking=true"))
 	standing := v.give(t, prod, other.ID, fixed("read"))
 	try := func(scope authz.Object, teamID string, want catalog.LevelWanted) func(context.Context, catalog.Principal) error {
 		return func(ctx context.Context, p catalog.Principal) error {
@@ -50,7 +53,7 @@ func TestWhoHandsOutLevels(t *testing.T) {
 		{"another workspace", try(v.workspace("infra-prod"), team.ID, fixed("read")), []string{"owner"}, []string{"wsadmin", "keeper"}},
 		{"a secret team", try(v.workspace("infra-prod"), v.teams["shadows"].ID, fixed("read")), []string{"owner"}, []string{"wsadmin"}},
 		{"a level on a project", try(project, team.ID, fixed("admin")), []string{"owner"}, []string{"keeper", "wsadmin", "clerk", "otherowner"}},
-		{"write on a project", try(project, team.ID, fixed("write")), []string{"owner"}, []string{"keeper"}},
+		{"write on a project", try(project, team.ID, fixed("write")), []string{"owner"}, []string{"keeper", "almost"}},
 		{"what he holds on a project", try(project, team.ID, custom("workspace-access/runs=plan", "project-access/teams=manage")), []string{"owner", "keeper"}, []string{"wsadmin", "pupil"}},
 		{"more than he holds on a project", try(project, team.ID, custom("workspace-access/runs=apply")), []string{"owner"}, []string{"keeper"}},
 		{"overrides on a project", try(project, team.ID, custom("workspace-access/policy-overrides=true")), []string{"owner"}, []string{"keeper"}},

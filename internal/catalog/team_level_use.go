@@ -161,7 +161,11 @@ func (s *Service) ChangeTeamLevel(ctx context.Context, p Principal, scopeType, i
 	if err != nil {
 		return TeamLevel{}, "", err
 	}
-	if err := s.mayGiveLevel(ctx, p, kind, kind.atoms(seen, true), next); err != nil {
+	held, err := s.heldBy(ctx, kind, seen)
+	if err != nil {
+		return TeamLevel{}, "", err
+	}
+	if err := s.mayGiveLevel(ctx, p, kind, held, next); err != nil {
 		return TeamLevel{}, "", err
 	}
 	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) error {
@@ -225,8 +229,8 @@ func (s *Service) mayManageLevels(ctx context.Context, p Principal, kind AccessK
 // these. Whoever manages access by a custom set alone, such as a project's `teams: manage`, hands out what he holds
 // himself and nothing above (DECISIONS P21): were it otherwise, that field would be worth all others together.
 //
-// Policy overrides are no admin's own; what passes them on is the delegation by the organization, so that being an admin is
-// enough. Stacks have no field, their powers come with a level and go with it.
+// What makes an admin leaves out what not every system's admins have: policy overrides, which the organization delegates,
+// and stacks, which have no field of their own. To everybody else both are powers like any other.
 func (s *Service) mayGiveLevel(ctx context.Context, p Principal, kind AccessKind, held []schema.Permission, next TeamLevel) error {
 	organizationID, _, err := scopeOrganization(ctx, s.store, next.Scope)
 	if err != nil {
@@ -236,13 +240,27 @@ func (s *Service) mayGiveLevel(ctx context.Context, p Principal, kind AccessKind
 	if !fault.Is(err, fault.Denied) {
 		return err
 	}
-	given := kind.atoms(next, true)
-	if next.Level == LevelCustom && kind.wantsOverrides(next.Fields) && !slices.Contains(held, schema.WorkspaceOverridePolicy) {
-		admin, _ := schema.BuiltinRole(kind.role("admin"))
-		given = append(given, admin.Atoms()...)
+	builtin, _ := schema.BuiltinRole(kind.role("admin"))
+	short, err := s.lacks(ctx, p, slices.DeleteFunc(builtin.Atoms(), func(a schema.Permission) bool {
+		return a == schema.WorkspaceOverridePolicy || a.Type() == schema.TypeStack
+	}), next.Scope)
+	if err != nil || len(short) == 0 {
+		return err
 	}
-	given = slices.DeleteFunc(given, func(a schema.Permission) bool {
-		return a == schema.WorkspaceOverridePolicy || a.Type() == schema.TypeStack || slices.Contains(held, a)
-	})
+	given := slices.DeleteFunc(kind.atoms(next, true), func(a schema.Permission) bool { return slices.Contains(held, a) })
 	return s.mayHandOut(ctx, p, given, next.Scope)
+}
+
+// heldBy returns what a team holds by a grant, policy overrides included where they only wait for the organization to
+// delegate them.
+func (s *Service) heldBy(ctx context.Context, kind AccessKind, l TeamLevel) ([]schema.Permission, error) {
+	g, err := s.store.Grant(ctx, l.ID)
+	if err != nil {
+		return nil, err
+	}
+	held, err := s.roleAtoms(ctx, g.RoleID)
+	if l.Level == LevelCustom && kind.wantsOverrides(l.Fields) {
+		held = append(held, schema.WorkspaceOverridePolicy)
+	}
+	return held, err
 }

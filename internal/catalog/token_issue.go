@@ -84,7 +84,7 @@ func (s *Service) IssueUserToken(ctx context.Context, p Principal, userID string
 	return issued, token, err
 }
 
-// IssueTeamToken replaces the one token that a team has without a description; team.manage_token. The old one ends in
+// IssueTeamToken replaces the one token that a team has without a description; team.manage_token (see managesTokens). The old one ends in
 // the same change.
 func (s *Service) IssueTeamToken(ctx context.Context, p Principal, teamID string, terms TokenTerms) (IssuedToken, authz.Token, error) {
 	terms.Description = ""
@@ -103,7 +103,7 @@ func (s *Service) issueTeamToken(ctx context.Context, p Principal, teamID string
 		return IssuedToken{}, "", err
 	}
 	var issued IssuedToken
-	token, err := s.on(ctx, p, schema.TeamManageToken, teamRef(teamID), func(ctx context.Context, c *Change) error {
+	token, err := s.on(ctx, p, managesTokens(p), teamRef(teamID), func(ctx context.Context, c *Change) error {
 		err := c.makeRoom(ctx, teamID, legacy, terms.Description)
 		if err == nil {
 			issued, err = s.issue(ctx, c, draft)

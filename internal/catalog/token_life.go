@@ -18,7 +18,7 @@ const (
 	minTokenLife = time.Minute
 	maxTokenLife = 100 * 366 * 24 * time.Hour
 
-	// defaultYears is how long a token lives for which no end was asked, where no organization wants less.
+	// defaultYears is how long a token lives for which no end was asked, where the organization wants no less.
 	defaultYears = 2
 )
 
@@ -45,7 +45,8 @@ func (s *Service) TokenLives(ctx context.Context, p Principal, organizationID st
 }
 
 // SetTokenLives sets the longest lives of tokens in an organization and returns all of them; the others stay;
-// organization.manage_api_token. They count for tokens that are issued from then on, while Organization.LimitTokenLives.
+// organization.manage_api_token. While Organization.LimitTokenLives, those for tokens of the organization's own count for
+// what is issued from then on; that for user tokens counts at once, inside the organization alone (see takes).
 func (s *Service) SetTokenLives(ctx context.Context, p Principal, organizationID string, lives ...TokenLife) ([]TokenLife, authz.Token, error) {
 	var after []TokenLife
 	token, err := s.on(ctx, p, schema.OrganizationManageAPIToken, organizationRef(organizationID), func(ctx context.Context, c *Change) (err error) {
@@ -97,6 +98,64 @@ func tokenLives(ctx context.Context, q Queries, organizationID string) ([]TokenL
 	return out, nil
 }
 
+// life returns how long a token lives in all, 0 for one without an end.
+func (t Token) life() time.Duration {
+	if t.ExpiresAt.IsZero() {
+		return 0
+	}
+	return t.ExpiresAt.Sub(t.CreatedAt)
+}
+
+// twoYears is the longest that two years of the calendar are, which is what a token gets by default.
+const twoYears = 731 * 24 * time.Hour
+
+// takes refuses a user token that an organization does not take: any at all, or one whose whole life is longer than the
+// organization allows.
+//
+// A user's token works in every organization he is in, and anybody may be made a member without being asked (DECISIONS
+// P8). So no organization shortens it when it is made, for that would be a say in what he does elsewhere; each decides
+// whether it lets it in.
+func (s *Service) takes(ctx context.Context, p Principal, o Organization) error {
+	switch {
+	case p.Credential != TokenUser:
+		return nil
+	case o.RefuseUserTokens:
+		return fault.New(fault.Unauthenticated, "the organization accepts no user tokens")
+	case !o.LimitTokenLives:
+		return nil
+	}
+	longest, err := longestOf(ctx, s.store, o.ID, TokenUser)
+	if err != nil {
+		return err
+	}
+	if longest >= DefaultTokenLife {
+		longest = max(longest, twoYears)
+	}
+	if p.Life == 0 || p.Life > longest {
+		return fault.New(fault.Unauthenticated, "the organization accepts no user tokens that live so long")
+	}
+	return nil
+}
+
+// letsIn reports whether an organization takes the principal's credential.
+func (s *Service) letsIn(ctx context.Context, p Principal, o Organization) (bool, error) {
+	err := s.takes(ctx, p, o)
+	if fault.Is(err, fault.Unauthenticated) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// longestOf returns how long tokens of a kind may live in an organization that limits it.
+func longestOf(ctx context.Context, q Queries, organizationID string, kind TokenKind) (time.Duration, error) {
+	lives, err := tokenLives(ctx, q, organizationID)
+	i := slices.IndexFunc(lives, func(l TokenLife) bool { return l.Kind == kind })
+	if err != nil || i < 0 {
+		return 0, err
+	}
+	return lives[i].Max, nil
+}
+
 // limitLife gives a token the latest end that is allowed when it has none, and refuses a later one.
 func (c *Change) limitLife(ctx context.Context, t *Token) error {
 	life, limited, err := c.longestLife(ctx, *t)
@@ -113,50 +172,19 @@ func (c *Change) limitLife(ctx context.Context, t *Token) error {
 	return nil
 }
 
-// longestLife returns how long a token may live, if that is limited: by the strictest of the organizations it is for.
+// longestLife returns how long a token may live, if that is limited: by the organization that it belongs to. A user's
+// token belongs to none (see takes).
 func (c *Change) longestLife(ctx context.Context, t Token) (life time.Duration, limited bool, err error) {
-	ids, err := c.organizationsFor(ctx, t)
-	if err != nil {
+	id, err := c.tokenOrganization(ctx, t)
+	if err != nil || id == "" {
 		return 0, false, err
 	}
-	for _, id := range ids {
-		o, err := c.Organization(ctx, id)
-		if err != nil {
-			return 0, false, err
-		}
-		if !o.LimitTokenLives {
-			continue
-		}
-		lives, err := tokenLives(ctx, c, id)
-		if err != nil {
-			return 0, false, err
-		}
-		i := slices.IndexFunc(lives, func(l TokenLife) bool { return l.Kind == t.Kind })
-		if i >= 0 && (!limited || lives[i].Max < life) {
-			life, limited = lives[i].Max, true
-		}
+	o, err := c.Organization(ctx, id)
+	if err != nil || !o.LimitTokenLives {
+		return 0, false, err
 	}
-	return life, limited, nil
-}
-
-// organizationsFor returns the organizations that a token is for. A user's token is issued outside any organization and
-// works in all of them, so it is for all that he is a member of by then.
-func (c *Change) organizationsFor(ctx context.Context, t Token) ([]string, error) {
-	if t.Kind != TokenUser {
-		id, err := c.tokenOrganization(ctx, t)
-		if err != nil || id == "" {
-			return nil, err
-		}
-		return []string{id}, nil
-	}
-	memberships, err := c.Memberships(ctx, MembershipFilter{UserID: t.OwnerID})
-	var ids []string
-	for _, m := range memberships {
-		if m.Status == MembershipActive {
-			ids = append(ids, m.OrganizationID)
-		}
-	}
-	return ids, err
+	life, err = longestOf(ctx, c, id, t.Kind)
+	return life, true, err
 }
 
 // endByDefault gives a token that was asked for without an end the usual one, or the latest that is allowed when that

@@ -31,9 +31,9 @@ func (s *Service) OrganizationToken(ctx context.Context, p Principal, organizati
 	return s.theOne(ctx, TokenFilter{Kind: kind, OwnerID: organizationID}, func(Token) bool { return true })
 }
 
-// TeamToken returns the token that a team has without a description; team.manage_token.
+// TeamToken returns the token that a team has without a description; team.manage_token (see managesTokens).
 func (s *Service) TeamToken(ctx context.Context, p Principal, teamID string) (Token, error) {
-	if err := s.require(ctx, p, schema.TeamManageToken, teamRef(teamID)); err != nil {
+	if err := s.require(ctx, p, managesTokens(p), teamRef(teamID)); err != nil {
 		return Token{}, err
 	}
 	return s.theOne(ctx, TokenFilter{Kind: TokenTeam, OwnerID: teamID}, func(t Token) bool { return t.Legacy })
@@ -41,7 +41,7 @@ func (s *Service) TeamToken(ctx context.Context, p Principal, teamID string) (To
 
 // TeamTokens returns all tokens of a team, the oldest first; team.manage_token.
 func (s *Service) TeamTokens(ctx context.Context, p Principal, teamID string) ([]Token, error) {
-	if err := s.require(ctx, p, schema.TeamManageToken, teamRef(teamID)); err != nil {
+	if err := s.require(ctx, p, managesTokens(p), teamRef(teamID)); err != nil {
 		return nil, err
 	}
 	return s.tokensByAge(ctx, TokenFilter{Kind: TokenTeam, OwnerID: teamID})
@@ -94,7 +94,7 @@ func (s *Service) EndToken(ctx context.Context, p Principal, id string) (authz.T
 func (s *Service) overToken(ctx context.Context, p Principal, t Token, ask func(context.Context, Principal, schema.Permission, authz.Object) error) error {
 	switch t.Kind {
 	case TokenTeam:
-		return ask(ctx, p, schema.TeamManageToken, teamRef(t.OwnerID))
+		return ask(ctx, p, managesTokens(p), teamRef(t.OwnerID))
 	case TokenOrganization, TokenAuditTrails:
 		return ask(ctx, p, schema.OrganizationManageAPIToken, organizationRef(t.OwnerID))
 	case TokenUser:
@@ -120,7 +120,7 @@ func (s *Service) RevokeOrganizationToken(ctx context.Context, p Principal, orga
 
 // RevokeTeamToken ends the token that a team has without a description; team.manage_token.
 func (s *Service) RevokeTeamToken(ctx context.Context, p Principal, teamID string) (authz.Token, error) {
-	if err := s.requireToChange(ctx, p, schema.TeamManageToken, teamRef(teamID)); err != nil {
+	if err := s.requireToChange(ctx, p, managesTokens(p), teamRef(teamID)); err != nil {
 		return "", err
 	}
 	t, err := s.TeamToken(ctx, p, teamID)

@@ -98,7 +98,7 @@ func (o TokenOrder) compare(a, b TeamToken) int {
 }
 
 // ListTeamTokens returns the tokens of those teams of an organization whose tokens the principal may manage
-// (team.manage_token), and how many there are in all; organization.view.
+// (team.manage_token (see managesTokens)), and how many there are in all; organization.view.
 func (s *Service) ListTeamTokens(ctx context.Context, p Principal, organizationID string, q TeamTokenQuery, w Window) ([]TeamToken, int, error) {
 	if err := s.require(ctx, p, schema.OrganizationView, organizationRef(organizationID)); err != nil {
 		return nil, 0, err
@@ -110,7 +110,7 @@ func (s *Service) ListTeamTokens(ctx context.Context, p Principal, organizationI
 	teams = slices.DeleteFunc(teams, func(t Team) bool {
 		return !strings.Contains(strings.ToLower(t.Name), strings.ToLower(q.Contains))
 	})
-	teams, err = keepVisible(ctx, s, p, schema.TeamManageToken, teams, func(t Team) authz.Object { return teamRef(t.ID) })
+	teams, err = keepVisible(ctx, s, p, managesTokens(p), teams, func(t Team) authz.Object { return teamRef(t.ID) })
 	if err != nil || len(teams) == 0 {
 		return nil, 0, err
 	}
@@ -187,7 +187,7 @@ func (s *Service) EndTeamTokens(ctx context.Context, p Principal, organizationID
 			err = fault.New(fault.NotFound, "there is no such token")
 		}
 		if err == nil {
-			err = s.requireToChange(ctx, p, schema.TeamManageToken, teamRef(t.OwnerID))
+			err = s.requireToChange(ctx, p, managesTokens(p), teamRef(t.OwnerID))
 		}
 		if err != nil {
 			return "", err

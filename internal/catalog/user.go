@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/fault"
@@ -42,8 +43,13 @@ func (c *Change) EnsureUser(ctx context.Context, username, email string) (User, 
 	return u, err
 }
 
-// SetSiteAdmin makes a user a site admin or takes that away. The last one who can act stays.
+// SetSiteAdmin makes a user a site admin or takes that away. The last one who can act and the built-in one stay.
 func (c *Change) SetSiteAdmin(ctx context.Context, userID string, admin bool) error {
+	if !admin {
+		if err := errors.Join(c.notBuiltin(ctx, userID), c.forgetPromotion(ctx, userID)); err != nil {
+			return err
+		}
+	}
 	return c.setUser(ctx, userID, map[bool]string{true: "user.grant_admin", false: "user.revoke_admin"}[admin], func(u *User) { u.SiteAdmin = admin })
 }
 
@@ -53,8 +59,11 @@ func (c *Change) SetSiteAuditor(ctx context.Context, userID string, auditor bool
 }
 
 // Suspend ends everything a user may do, and his tokens for good; his memberships stay and come back with
-// Unsuspend (DECISIONS P17). Sole owners and the last site admin cannot be suspended.
+// Unsuspend (DECISIONS P17). Sole owners, the last site admin and the built-in one cannot be suspended.
 func (c *Change) Suspend(ctx context.Context, userID string) error {
+	if err := c.notBuiltin(ctx, userID); err != nil {
+		return err
+	}
 	if err := c.setUser(ctx, userID, "user.suspend", func(u *User) { u.Suspended = true }); err != nil {
 		return err
 	}
@@ -92,9 +101,12 @@ func (c *Change) setUser(ctx context.Context, userID, action string, set func(*U
 	return nil
 }
 
-// RemoveUser deletes a person with everything that is his. Sole owners and the last site admin stay.
+// RemoveUser deletes a person with everything that is his. Sole owners, the last site admin and the built-in one stay.
 func (c *Change) RemoveUser(ctx context.Context, userID string) error {
 	u, err := c.User(ctx, userID)
+	if err == nil {
+		err = c.notBuiltin(ctx, userID)
+	}
 	if err != nil {
 		return err
 	}
@@ -172,6 +184,16 @@ func (c *Change) keepSiteAdmin(ctx context.Context) error {
 	return fault.New(fault.Conflict, "the last site admin cannot be removed")
 }
 
+// notBuiltin refuses to end the built-in site admin: the site token acts as him, and whoever runs the service must not be
+// locked out of it by somebody whom he has let in.
+func (c *Change) notBuiltin(ctx context.Context, userID string) error {
+	builtin, err := isBuiltin(ctx, c, userID)
+	if builtin {
+		return fault.New(fault.Conflict, "the built-in site admin cannot be suspended, demoted or removed")
+	}
+	return err
+}
+
 // ensureMember makes sure that a user is a member of an organization, at least invited as given.
 func (c *Change) ensureMember(ctx context.Context, organizationID, userID string, status MembershipStatus) error {
 	have, err := c.Memberships(ctx, MembershipFilter{OrganizationID: organizationID, UserID: userID})
@@ -197,9 +219,37 @@ func (s *Service) CreateUser(ctx context.Context, p Principal, username, email s
 	return u, err
 }
 
-// SuspendUser suspends a person or lifts that; platform.manage_users.
+// onUser is on for what is done to a person: a permission on the platform, and platform.administer where he is a site
+// admin, so that whoever merely manages people ends none of those above him. Fault: Stale when he becomes one meanwhile.
+func (s *Service) onUser(ctx context.Context, p Principal, needs schema.Permission, userID string, fn func(context.Context, *Change) error) (authz.Token, error) {
+	if err := s.requireToChange(ctx, p, needs, platformRef()); err != nil {
+		return "", err
+	}
+	administers := needs == schema.PlatformAdminister
+	if !administers {
+		u, err := s.store.User(ctx, userID)
+		if err == nil && u.SiteAdmin {
+			administers, err = true, s.requireToChange(ctx, p, schema.PlatformAdminister, platformRef())
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return s.change(ctx, p, func(ctx context.Context, c *Change) error {
+		u, err := c.User(ctx, userID)
+		if err == nil && u.SiteAdmin && !administers {
+			err = fault.New(fault.Stale, "somebody else has made the user a site admin")
+		}
+		if err != nil {
+			return err
+		}
+		return fn(ctx, c)
+	})
+}
+
+// SuspendUser suspends a person or lifts that; platform.manage_users, and platform.administer for a site admin.
 func (s *Service) SuspendUser(ctx context.Context, p Principal, userID string, suspended bool) (authz.Token, error) {
-	return s.on(ctx, p, schema.PlatformManageUsers, platformRef(), func(ctx context.Context, c *Change) error {
+	return s.onUser(ctx, p, schema.PlatformManageUsers, userID, func(ctx context.Context, c *Change) error {
 		if suspended {
 			return c.Suspend(ctx, userID)
 		}
@@ -207,9 +257,9 @@ func (s *Service) SuspendUser(ctx context.Context, p Principal, userID string, s
 	})
 }
 
-// DeleteUser deletes a person; platform.manage_users.
+// DeleteUser deletes a person; platform.manage_users, and platform.administer for a site admin.
 func (s *Service) DeleteUser(ctx context.Context, p Principal, userID string) (authz.Token, error) {
-	return s.on(ctx, p, schema.PlatformManageUsers, platformRef(), func(ctx context.Context, c *Change) error { return c.RemoveUser(ctx, userID) })
+	return s.onUser(ctx, p, schema.PlatformManageUsers, userID, func(ctx context.Context, c *Change) error { return c.RemoveUser(ctx, userID) })
 }
 
 // SetSiteAdmin makes a person a site admin or takes that away; platform.administer.

@@ -14,7 +14,8 @@ import (
 // mount registers every route: the protocols', then our own for operations.
 //
 //	/access/v1/…, /.well-known/authzen-configuration   authzen   checks and searches
-//	/admin/v1/…                                        admin     tokens, imports, reconciliation, schema
+//	/admin/v1/…                                        admin     tokens, imports, reconciliation, schema, audit
+//	/api/v2/…, /.well-known/terraform.json             tfe       the administration API of TFE and HCP Terraform
 //	/oauth/…                                           login     terraform login
 //	/healthz /readyz /metrics                          here      operations
 func (s *Server) mount() error {

@@ -3,20 +3,14 @@ package recall
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/terrawarden/terrawarden/internal/catalog"
 )
 
-// byName returns the key of a name, which the store compares without regard to case. Broken text stays broken, as in
-// the store, so that it is nobody's name.
+// byName returns the key of a name, which the store compares without regard to case.
 func byName(n noun, organization, name string) key {
-	if utf8.ValidString(name) {
-		name = strings.ToLower(name)
-	}
-	return key{noun: n, named: true, organization: organization, text: name}
+	return key{noun: n, named: true, organization: organization, text: catalog.NameKey(name)}
 }
 
 // keyLike returns the key of a row, by id or by name as the key it was asked for. Its text is the row's own: what was

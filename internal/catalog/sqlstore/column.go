@@ -6,19 +6,13 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/catalog"
 )
 
-// key returns the form of a name under which it is unique. Broken text stays broken, so that it is refused and
-// not repaired into somebody's name.
-func key(name string) string {
-	if !utf8.ValidString(name) {
-		return name
-	}
-	return strings.ToLower(name)
-}
+// key returns the form of a name under which it is unique.
+func key(name string) string { return catalog.NameKey(name) }
 
 // micros returns the stored form of a time: microseconds since 1970, 0 for the zero time.
 func micros(t time.Time) int64 {

@@ -83,7 +83,12 @@ func (q *queries) places(f catalog.PlaceFilter) (rows placeRows, from string, w 
 	if !known || !possible {
 		return rows, "", nil, nil
 	}
-	w.and(`NOT o.disabled`)
+	if !f.Disabled {
+		w.and(`NOT o.disabled`)
+	}
+	if f.UserTokens {
+		w.and(`NOT o.refuse_user_tokens`)
+	}
 	few, err := w.matching(rows, f.PlaceQuery)
 	if err != nil {
 		return rows, "", nil, err

@@ -122,11 +122,15 @@ func ReadReferences(r *http.Request, types ...string) ([]Reference, error) {
 	if !l.list {
 		return nil, fault.At("/data", "must be a list of resource identifiers")
 	}
+	return l.many, checkTypes(l.many, "/data", types)
+}
+
+func checkTypes(refs []Reference, pointer string, types []string) error {
 	var faults []error
-	for i, ref := range l.many {
-		faults = append(faults, checkType(ref.Type, fmt.Sprintf("/data/%d/type", i), types))
+	for i, ref := range refs {
+		faults = append(faults, checkType(ref.Type, fmt.Sprintf("%s/%d/type", pointer, i), types))
 	}
-	return l.many, errors.Join(faults...)
+	return errors.Join(faults...)
 }
 
 // token returns a name as a part of a JSON pointer (RFC 6901).
@@ -163,23 +167,28 @@ func (in Input) Attribute(name string, into any) (sent bool, err error) {
 // Has reports whether an attribute was sent.
 func (in Input) Has(attribute string) bool { _, ok := in.attributes[attribute]; return ok }
 
-// One returns what a relationship to one resource was set to. sent is false when the client left it out; a nil
-// reference with sent is null.
-func (in Input) One(name string) (ref *Reference, sent bool, err error) {
+// One returns what a relationship to one resource, which may be of one of some types, was set to. sent is false when the
+// client left it out; a nil reference with sent is null.
+func (in Input) One(name string, types ...string) (ref *Reference, sent bool, err error) {
 	l, ok := in.relationships[name]
-	if ok && l.list {
-		return nil, true, fault.At("/data/relationships/"+name+"/data", "must be one resource identifier")
+	at := "/data/relationships/" + token(name) + "/data"
+	switch {
+	case ok && l.list:
+		return nil, true, fault.At(at, "must be one resource identifier")
+	case l.one != nil:
+		err = checkType(l.one.Type, at+"/type", types)
 	}
-	return l.one, ok, nil
+	return l.one, ok, err
 }
 
-// Many returns what a relationship to many resources was set to.
-func (in Input) Many(name string) (refs []Reference, sent bool, err error) {
+// Many returns what a relationship to many resources, which may be of one of some types, was set to.
+func (in Input) Many(name string, types ...string) (refs []Reference, sent bool, err error) {
 	l, ok := in.relationships[name]
+	at := "/data/relationships/" + token(name) + "/data"
 	if ok && !l.list {
-		return nil, true, fault.At("/data/relationships/"+name+"/data", "must be a list of resource identifiers")
+		return nil, true, fault.At(at, "must be a list of resource identifiers")
 	}
-	return l.many, ok, nil
+	return l.many, ok, checkTypes(l.many, at, types)
 }
 
 // DecodeAttributes reads the attributes of a reference into a struct of Fields; at is where the reference stands.
@@ -206,11 +215,15 @@ func decodeFields(members map[string]json.RawMessage, into any, pointer string) 
 	return errors.Join(faults...)
 }
 
-// decodeInto reads one value; where it does not fit the fault says what was wanted, by itself or as given.
+// decodeInto reads one value; where it does not fit the fault says what was wanted, by itself or as given, or else which
+// parts of it do not fit.
 func decodeInto(raw []byte, into any, pointer, wanted string) error {
 	err := json.Unmarshal(raw, into)
 	if err == nil {
 		return nil
+	}
+	if parts := decodeParts(raw, into, pointer); parts != nil {
+		return parts
 	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		if e.Field != "" {
@@ -226,6 +239,33 @@ func decodeInto(raw []byte, into any, pointer, wanted string) error {
 	e := fault.Wrap(fault.Invalid, err, "%s", wanted)
 	e.Field = pointer
 	return e
+}
+
+// decodeParts reports every part of an object or a list that does not fit, nil where it is the whole.
+func decodeParts(raw []byte, into any, pointer string) error {
+	if _, ok := into.(json.Unmarshaler); ok {
+		return nil
+	}
+	v := reflect.ValueOf(into).Elem()
+	switch v.Kind() { //nolint:exhaustive // the rest has no parts
+	case reflect.Struct:
+		var members map[string]json.RawMessage
+		if json.Unmarshal(raw, &members) != nil {
+			return nil
+		}
+		return decodeFields(members, into, pointer+"/")
+	case reflect.Slice:
+		var items []json.RawMessage
+		if json.Unmarshal(raw, &items) != nil {
+			return nil
+		}
+		var faults []error
+		for i, item := range items {
+			faults = append(faults, decodeInto(item, reflect.New(v.Type().Elem()).Interface(), fmt.Sprintf("%s/%d", pointer, i), ""))
+		}
+		return errors.Join(faults...)
+	}
+	return nil
 }
 
 // kindName says in the words of JSON what a Go type is read from.

@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/terrawarden/terrawarden/internal/authn"
+	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 )
@@ -24,7 +25,7 @@ import (
 // accounts is what the package needs of the catalog.
 type accounts interface {
 	Login(ctx context.Context, l catalog.Login) (catalog.Principal, error)
-	CreateToken(ctx context.Context, p catalog.Principal, r catalog.TokenRequest) (catalog.IssuedToken, error)
+	IssueUserToken(ctx context.Context, p catalog.Principal, userID string, terms catalog.TokenTerms) (catalog.IssuedToken, authz.Token, error)
 }
 
 // Deps are what a Handler is made of. All are required.

@@ -18,8 +18,8 @@ const maxForm = 64 << 10
 // description is how a token of this package is known in lists.
 const description = "terraform login"
 
-// token changes a code for a user token (RFC 6749, section 4.1.3). The token lasts until it is revoked or its owner
-// suspended, as every user token.
+// token changes a code for a user token (RFC 6749, section 4.1.3). The token lasts as long as one that is made without an
+// end through the administration API, unless it is revoked or its owner suspended before.
 func (h *Handler) token(c echo.Context) error {
 	noStore(c)
 	ctx := c.Request().Context()
@@ -39,7 +39,7 @@ func (h *Handler) token(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	issued, err := h.Accounts.CreateToken(ctx, p, catalog.TokenRequest{Kind: catalog.TokenUser, Name: p.Name, Description: description})
+	issued, _, err := h.Accounts.IssueUserToken(ctx, p, p.Subject.ID, catalog.TokenTerms{Description: description})
 	if err != nil {
 		return err
 	}

@@ -73,14 +73,16 @@ func (h *Handler) updateAccount(c echo.Context) error {
 	return h.sendAccount(c, a)
 }
 
-// readUser shows a person to others, and to himself as others see him.
+// readUser shows a person to others without what concerns him alone, and to himself as his account does.
 func (h *Handler) readUser(c echo.Context) error {
 	u, err := h.Service.FindUser(c.Request().Context(), principal(c), c.Param("id"))
 	if err != nil {
 		return err
 	}
-	own := principal(c).Subject == authz.Object{Type: schema.TypeUser, ID: u.ID}
-	return send(c, http.StatusOK, jsonapi.Document{Data: userResource(u, own)})
+	if (principal(c).Subject == authz.Object{Type: schema.TypeUser, ID: u.ID}) {
+		return h.readAccount(c)
+	}
+	return send(c, http.StatusOK, jsonapi.Document{Data: userResource(u, false)})
 }
 
 // sendAccount writes who makes the request: a person as he sees himself, or what stands in his place for the credential

@@ -3,6 +3,7 @@ package tfe
 import (
 	"net/http"
 
+	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/schema"
 )
@@ -22,8 +23,13 @@ func (h *Handler) adminEndpoints() []endpoint.Endpoint {
 	return []endpoint.Endpoint{
 		route(http.MethodGet, "admin/users", audit, h.listSiteUsers),
 		route(http.MethodDelete, "admin/users/:id", manage, h.deleteSiteUser),
-		route(http.MethodPost, "admin/users/:id/actions/disable_two_factor", manage, h.disableTwoFactor),
-		route(http.MethodPost, "admin/users/:id/actions/:action", manage, h.actOnUser),
+		route(http.MethodPost, "admin/users/:id/actions/suspend", manage, h.actOnUser(catalog.UserSuspend)),
+		route(http.MethodPost, "admin/users/:id/actions/unsuspend", manage, h.actOnUser(catalog.UserUnsuspend)),
+		route(http.MethodPost, "admin/users/:id/actions/disable_two_factor", manage, h.actOnUser(catalog.UserDisable2FA)),
+		route(http.MethodPost, "admin/users/:id/actions/grant_admin", administer, h.actOnUser(catalog.UserGrantAdmin)),
+		route(http.MethodPost, "admin/users/:id/actions/revoke_admin", administer, h.actOnUser(catalog.UserRevokeAdmin)),
+		route(http.MethodPost, "admin/users/:id/actions/grant_site_auditor", administer, h.actOnUser(catalog.UserGrantAuditor)),
+		route(http.MethodPost, "admin/users/:id/actions/revoke_site_auditor", administer, h.actOnUser(catalog.UserRevokeAuditor)),
 		route(http.MethodGet, "admin/organizations", audit, h.listSiteOrganizations),
 		route(http.MethodGet, "admin/organizations/:organization", audit, h.readSiteOrganization),
 		route(http.MethodPatch, "admin/organizations/:organization", administer, h.updateSiteOrganization),

@@ -237,7 +237,7 @@ func (h *Handler) updateModuleConsumers(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	refs, err := jsonapi.ReadReferences(c.Request(), typeOrganizations)
+	names, err := readIDs(c, typeOrganizations)
 	if err != nil {
 		return err
 	}
@@ -246,15 +246,19 @@ func (h *Handler) updateModuleConsumers(c echo.Context) error {
 		return err
 	}
 	settings.ModuleConsumers = nil
-	for _, ref := range refs {
-		consumer, err := h.Service.SiteOrganization(c.Request().Context(), principal(c), ref.ID)
-		if fault.Is(err, fault.NotFound) {
-			return fault.New(fault.Invalid, "Organization %s not found", ref.ID)
-		}
-		if err != nil {
+	var faults []error
+	for _, name := range names {
+		consumer, err := h.Service.SiteOrganization(c.Request().Context(), principal(c), name)
+		switch {
+		case fault.Is(err, fault.NotFound):
+			faults = append(faults, fault.New(fault.Invalid, "Organization %s not found", name))
+		case err != nil:
 			return err
 		}
 		settings.ModuleConsumers = append(settings.ModuleConsumers, consumer.ID)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return err
 	}
 	return h.administer(c, o, settings, func(catalog.Organization) error { return c.NoContent(http.StatusNoContent) })
 }

@@ -28,10 +28,10 @@ func (h *Handler) listSiteUsers(c echo.Context) error {
 		return err
 	}
 	filter := catalog.UserFilter{Contains: c.QueryParam("q")}
-	if filter.Admin, err = boolParameter(c, "filter[admin]"); err != nil {
-		return err
-	}
-	if filter.Suspended, err = boolParameter(c, "filter[suspended]"); err != nil {
+	var wrong [2]error
+	filter.Admin, wrong[0] = boolParameter(c, "filter[admin]")
+	filter.Suspended, wrong[1] = boolParameter(c, "filter[suspended]")
+	if err := errors.Join(wrong[:]...); err != nil {
 		return err
 	}
 	wanted, err := readIncludes(c, "organizations")
@@ -123,34 +123,24 @@ func (h *Handler) siteUserResources(ctx context.Context, p catalog.Principal, us
 	return out, each, nil
 }
 
-// actOnUser suspends a person, makes him a site admin or auditor, or undoes that.
-func (h *Handler) actOnUser(c echo.Context) error {
-	ctx, p := c.Request().Context(), principal(c)
-	user, token, err := h.Service.ActOnUser(ctx, p, c.Param("id"), catalog.UserAction(c.Param("action")))
-	if errors.Is(err, catalog.ErrAlready) {
-		return as(http.StatusBadRequest, fault.Conflict, err)
+// actOnUser returns what suspends a person, makes him a site admin or auditor, or undoes that.
+func (h *Handler) actOnUser(action catalog.UserAction) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, p := c.Request().Context(), principal(c)
+		user, token, err := h.Service.ActOnUser(ctx, p, c.Param("id"), action)
+		if errors.Is(err, catalog.ErrAlready) {
+			return as(http.StatusBadRequest, fault.Conflict, err)
+		}
+		if err != nil {
+			return err
+		}
+		written(c, token)
+		shown, _, err := h.siteUserResources(ctx, p, user)
+		if err != nil {
+			return err
+		}
+		return send(c, http.StatusOK, jsonapi.Document{Data: shown[0]})
 	}
-	if err != nil {
-		return err
-	}
-	written(c, token)
-	shown, _, err := h.siteUserResources(ctx, p, user)
-	if err != nil {
-		return err
-	}
-	return send(c, http.StatusOK, jsonapi.Document{Data: shown[0]})
-}
-
-// disableTwoFactor refuses: nobody has a second factor here, since people sign in at their identity provider.
-func (h *Handler) disableTwoFactor(c echo.Context) error {
-	users, _, _, err := h.Service.ListUsers(c.Request().Context(), principal(c), catalog.UserFilter{IDs: []string{c.Param("id")}}, catalog.Window{})
-	if err == nil && len(users) == 0 {
-		err = fault.New(fault.NotFound, "there is no such user")
-	}
-	if err != nil {
-		return err
-	}
-	return jsonapi.Malformed(nil, "User does not have two-factor authentication enabled")
 }
 
 func (h *Handler) deleteSiteUser(c echo.Context) error {

@@ -155,17 +155,17 @@ func agentPoolFrom(in jsonapi.Input, pool catalog.AgentPool) (catalog.AgentPool,
 	var named []authz.Object
 	faults := []error{in.Attributes(&common), in.Attributes(&kept.agentPoolSettings)}
 	for _, l := range kept.lists() {
-		refs, sent, err := in.Many(l.relation)
+		ids, sent, err := relatedIDs(in, l.relation, l.objectType+"s")
 		faults = append(faults, err)
 		if !sent {
 			continue
 		}
-		*l.ids = idsOf(refs)
+		*l.ids = ids
 		for _, id := range *l.ids {
 			named = append(named, authz.Object{Type: l.objectType, ID: id})
 		}
 	}
-	if err := errors.Join(append(faults, required(common.Name, "name"))...); err != nil {
+	if err := beside(errors.Join(faults...), required(common.Name, "name")); err != nil {
 		return pool, nil, err
 	}
 	pool.Name = common.Name

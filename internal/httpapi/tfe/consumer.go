@@ -67,11 +67,11 @@ func (h *Handler) listConsumers(c echo.Context) error {
 
 func (h *Handler) changeConsumers(change func(context.Context, catalog.Principal, string, ...string) (authz.Token, error)) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		refs, err := jsonapi.ReadReferences(c.Request(), typeWorkspaces)
+		ids, err := readIDs(c, typeWorkspaces)
 		if err != nil {
 			return err
 		}
-		token, err := change(c.Request().Context(), principal(c), c.Param("workspace"), idsOf(refs)...)
+		token, err := change(c.Request().Context(), principal(c), c.Param("workspace"), ids...)
 		if err != nil {
 			return err
 		}

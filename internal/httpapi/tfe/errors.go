@@ -113,10 +113,17 @@ func object(status int, f *fault.Error, title string) jsonapi.Error {
 		return jsonapi.NewError(status, title, message, nil)
 	case strings.HasPrefix(field, "?"):
 		return jsonapi.NewError(status, title, after(field[1:], message), &jsonapi.Source{Parameter: field[1:]})
-	case !strings.HasPrefix(field, "/"):
-		field = "/data/attributes/" + field
 	}
+	field = pointerTo(field)
 	return jsonapi.NewError(status, title, sentence(field, message), &jsonapi.Source{Pointer: field})
+}
+
+// pointerTo returns where in a document a field of the catalog stands.
+func pointerTo(field string) string {
+	if strings.HasPrefix(field, "/") {
+		return field
+	}
+	return "/data/attributes/" + field
 }
 
 // sentence puts the name of a field in front of what is wrong with it, unless the message is a sentence already.

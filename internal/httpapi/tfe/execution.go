@@ -110,6 +110,12 @@ func (e execution) check(in executionInput) error {
 // agentPoolUser is what chooses an agent pool, for itself or for what it holds.
 type agentPoolUser struct{ organizationID, projectID, workspaceID string }
 
+// comesLater stands for the id of a project that is yet to come into being, and that no pool is allowed to by name.
+const comesLater = "new"
+
+// unexpected reports whether an error is no fault of what was sent.
+func unexpected(err error) bool { return err != nil && !fault.Is(err, fault.Invalid) }
+
 // checkAgentPool refuses an agent pool that was chosen anew and is not there for who chose it.
 func (h *Handler) checkAgentPool(ctx context.Context, p catalog.Principal, before, after, field string, user agentPoolUser) error {
 	switch {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -26,8 +27,11 @@ func legible(next echo.HandlerFunc) echo.HandlerFunc {
 		if c.Request().URL.RawQuery == "" {
 			return next(c)
 		}
+		query, err := url.ParseQuery(c.Request().URL.RawQuery)
+		if err != nil { // what cannot be read would be left out, and the answer be that to another question
+			return jsonapi.Malformed(err, "the query is not valid")
+		}
 		var faults []error
-		query := c.QueryParams()
 		for _, name := range slices.Sorted(maps.Keys(query)) {
 			switch {
 			case !isText(name):

@@ -18,6 +18,13 @@ import (
 // maxCallers is of how many callers the rate is remembered. Beyond it those who did not call lately are forgotten.
 const maxCallers = 10_000
 
+// rateLimitHeader tells how many requests a second one caller may make.
+const rateLimitHeader = "X-RateLimit-Limit"
+
+// leastAnnounced is the lowest limit that clients are told of before they make requests. The vendor's keeps a third of it
+// for requests at once, and below this would make none at all.
+const leastAnnounced = 4
+
 // limiter lets each caller make so many requests a second.
 type limiter struct {
 	perSecond int
@@ -65,7 +72,7 @@ func (l *limiter) guard(next echo.HandlerFunc) echo.HandlerFunc {
 		bucket, now := l.of(caller), l.now()
 		allowed := bucket.AllowN(now, 1)
 		header := c.Response().Header()
-		header.Set("X-RateLimit-Limit", strconv.Itoa(l.perSecond))
+		header.Set(rateLimitHeader, strconv.Itoa(l.perSecond))
 		header.Set("X-RateLimit-Remaining", strconv.Itoa(max(0, int(bucket.TokensAt(now)))))
 		if allowed {
 			header.Set("X-RateLimit-Reset", "0")

@@ -2,7 +2,7 @@ package tfe
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/http"
 	"slices"
 
@@ -48,12 +48,8 @@ func (h *Handler) listMemberships(c echo.Context) error {
 		return err
 	}
 	query := catalog.MemberQuery{Contains: c.QueryParam("q"), Emails: words(c.QueryParam("filter[email]"))}
-	for _, word := range words(c.QueryParam("filter[status]")) {
-		status := catalog.MembershipStatus(word)
-		if !slices.Contains(membershipStatuses(), status) {
-			return jsonapi.Parameter("filter[status]", "must be active, invited or inactive")
-		}
-		query.Statuses = append(query.Statuses, status)
+	if query.Statuses, err = readStatuses(c); err != nil {
+		return err
 	}
 	o, err := h.organization(c)
 	if err != nil {
@@ -73,6 +69,19 @@ func (h *Handler) listMemberships(c echo.Context) error {
 		return err
 	}
 	return sendPage(c, page, found.Total, membershipResources(found.Members...), included, map[string]any{"status-counts": counts})
+}
+
+// readStatuses reads the parameter by which memberships are chosen by their status.
+func readStatuses(c echo.Context) ([]catalog.MembershipStatus, error) {
+	var out []catalog.MembershipStatus
+	for _, word := range words(c.QueryParam("filter[status]")) {
+		status := catalog.MembershipStatus(word)
+		if !slices.Contains(membershipStatuses(), status) {
+			return nil, jsonapi.Parameter("filter[status]", "must be active, invited or inactive")
+		}
+		out = append(out, status)
+	}
+	return out, nil
 }
 
 // membershipStatuses returns what a membership can be.
@@ -128,35 +137,19 @@ func (h *Handler) invite(c echo.Context) error {
 	var sent struct {
 		Email string `json:"email"`
 	}
-	if err := in.Attributes(&sent); err != nil {
+	wrongTypes := in.Attributes(&sent)
+	i := catalog.Invitation{OrganizationID: o.ID, Email: sent.Email}
+	var wrongTeams error
+	i.TeamIDs, _, wrongTeams = relatedIDs(in, "teams", typeTeams)
+	if err := beside(errors.Join(wrongTypes, wrongTeams), i.Check()); err != nil {
 		return err
 	}
-	teams, err := teamIDs(in)
-	if err != nil {
-		return err
-	}
-	i := catalog.Invitation{OrganizationID: o.ID, Email: sent.Email, TeamIDs: teams}
 	m, token, err := h.Service.InviteMember(c.Request().Context(), principal(c), i)
 	if err != nil {
 		return err
 	}
 	written(c, token)
 	return h.sendMembership(c, http.StatusCreated, includes{"user"}, m)
-}
-
-func teamIDs(in jsonapi.Input) ([]string, error) {
-	refs, _, err := in.Many("teams")
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]string, len(refs))
-	for i, ref := range refs {
-		if ref.ID == "" {
-			return nil, fault.At(fmt.Sprintf("/data/relationships/teams/data/%d/id", i), "can't be blank")
-		}
-		ids[i] = ref.ID
-	}
-	return ids, nil
 }
 
 // deleteMembership answers 403 where the last owner would go: the caller sees what he tries to change (research tfe-api

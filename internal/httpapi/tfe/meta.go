@@ -3,6 +3,7 @@ package tfe
 import (
 	"maps"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -35,6 +36,9 @@ func (h *Handler) ping(c echo.Context) error {
 		header.Set("TFP-AppName", appEnterprise)
 		header.Set("X-TFE-Version", legacyVersion)
 		header.Set("X-TFE-Current-Version", enterpriseVersion)
+	}
+	if h.RateLimit >= leastAnnounced { // clients that read it here slow down by themselves
+		header.Set(rateLimitHeader, strconv.Itoa(h.RateLimit))
 	}
 	return c.NoContent(http.StatusNoContent)
 }

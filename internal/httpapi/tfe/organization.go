@@ -206,20 +206,31 @@ func (h *Handler) organizationFrom(ctx context.Context, p catalog.Principal, in 
 	}
 	before := settings.DefaultAgentPool
 	common := organizationInput{Name: o.Name, Email: o.Email, AllowForceDelete: o.AllowForceDelete, UserTokensEnabled: !o.RefuseUserTokens, MaxTTLEnabled: o.LimitTokenLives}
-	err := errors.Join(in.Attributes(&common), in.Attributes(&settings), required(common.Email, "email"))
-	pool, sent, poolErr := in.One("default-agent-pool")
+	pool, sent, poolErr := relatedTo(in, "default-agent-pool", typeAgentPools)
+	wrongTypes := errors.Join(in.Attributes(&common), in.Attributes(&settings), poolErr)
 	switch {
-	case pool != nil:
-		settings.DefaultAgentPool = pool.ID
+	case pool != "":
+		settings.DefaultAgentPool = pool
 	case sent, settings.DefaultExecutionMode != modeAgent:
 		settings.DefaultAgentPool = ""
 	}
+	badName := checkOrganizationName(common.Name, o.Name)
 	o.Name, o.Email, o.AllowForceDelete = common.Name, common.Email, common.AllowForceDelete
 	o.RefuseUserTokens, o.LimitTokenLives = !common.UserTokensEnabled, common.MaxTTLEnabled
-	chosen := h.checkAgentPool(ctx, p, before, settings.DefaultAgentPool, "/data/relationships/default-agent-pool", agentPoolUser{organizationID: o.ID})
-	if err := errors.Join(err, poolErr, settings.check(), chosen, o.Check()); err != nil {
+	wrongPool := settings.checkPool()
+	if wrongPool == nil {
+		wrongPool = h.checkAgentPool(ctx, p, before, settings.DefaultAgentPool, "/data/relationships/default-agent-pool", agentPoolUser{organizationID: o.ID})
+	}
+	if unexpected(wrongPool) {
+		return o, wrongPool
+	}
+	if badName == nil {
+		badName = o.Check()
+	}
+	if err := beside(wrongTypes, errors.Join(badName, required(o.Email, "email"), settings.check(), wrongPool)); err != nil {
 		return o, err
 	}
+	var err error
 	o.Attributes, err = keep(o.Attributes, settings)
 	return o, err
 }

@@ -66,7 +66,7 @@ func further(objectType string) []boolean {
 	case schema.TypeWorkspace:
 		return []boolean{
 			{"can-manage-assessments", schema.WorkspaceUpdate},
-			{"can-read-assessment-results", schema.WorkspaceRead},
+			{"can-read-assessment-results", schema.WorkspaceUpdate},
 			{"can-manage-ephemeral-workspaces", schema.WorkspaceUpdate},
 			{"can-manage-hyok", ""},
 		}

@@ -1,6 +1,7 @@
 package tfe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -170,24 +171,15 @@ func (h *Handler) deleteProject(c echo.Context) error {
 }
 
 func (h *Handler) moveWorkspaces(c echo.Context) error {
-	refs, err := jsonapi.ReadReferences(c.Request(), typeWorkspaces)
+	ids, err := readIDs(c, typeWorkspaces)
 	if err != nil {
 		return err
 	}
-	token, err := h.Service.MoveWorkspaces(c.Request().Context(), principal(c), c.Param("project"), idsOf(refs)...)
+	token, err := h.Service.MoveWorkspaces(c.Request().Context(), principal(c), c.Param("project"), ids...)
 	if err != nil {
 		return err
 	}
 	return done(c, token)
-}
-
-// idsOf returns the ids of references.
-func idsOf(refs []jsonapi.Reference) []string {
-	out := make([]string, len(refs))
-	for i, ref := range refs {
-		out[i] = ref.ID
-	}
-	return out
 }
 
 // sendProject writes one project.
@@ -211,17 +203,16 @@ func (h *Handler) projectFrom(ctx context.Context, p catalog.Principal, in jsona
 	}
 	var sent projectInput
 	tagging, tagErr := readRebinding(in)
-	err = errors.Join(in.Attributes(&sent), in.Attributes(&kept.projectSettings), tagErr)
-	if err != nil {
-		return prj, tagging, err
-	}
+	wrongTypes := errors.Join(in.Attributes(&sent), in.Attributes(&kept.projectSettings), tagErr)
 	before := kept.Execution
 	var wrongMode error
 	kept.Execution, wrongMode = before.with(sent.execution(), inherited)
-	name := sent.Name.Or(prj.Name)
-	err = errors.Join(checkProjectName(name, prj.Name), kept.check(), wrongMode,
-		h.checkAgentPool(ctx, p, before.Pool, kept.Execution.Pool, "default-agent-pool-id", agentPoolUser{organizationID: o.ID, projectID: prj.ID}))
-	if err != nil {
+	name, user := sent.Name.Or(prj.Name), agentPoolUser{organizationID: o.ID, projectID: cmp.Or(prj.ID, comesLater)}
+	wrongPool := h.checkAgentPool(ctx, p, before.Pool, kept.Execution.Pool, "default-agent-pool-id", user)
+	if unexpected(wrongPool) {
+		return prj, tagging, wrongPool
+	}
+	if err := beside(wrongTypes, errors.Join(checkProjectName(name, prj.Name), kept.check(), wrongMode, wrongPool)); err != nil {
 		return prj, tagging, err
 	}
 	prj.Name = name

@@ -1,6 +1,7 @@
 package tfe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -71,9 +72,6 @@ func (h *Handler) createStack(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if st.ProjectID == "" {
-		return fault.At("/data/relationships/project", "must be given")
-	}
 	prj, err := h.Service.FindProject(ctx, p, st.ProjectID)
 	if err != nil {
 		return err
@@ -130,15 +128,16 @@ func stackFrom(in jsonapi.Input, st catalog.Stack) (catalog.Stack, error) {
 		Name        string                `json:"name"`
 		Description jsonapi.Field[string] `json:"description"`
 	}{Name: st.Name}
-	project, _, projectErr := in.One("project")
-	wrong := in.Attributes(&sent)
-	err := errors.Join(wrong, projectErr, required(sent.Name, "name"))
-	if project != nil {
-		st.ProjectID = project.ID
-	}
+	project, _, projectErr := relatedTo(in, "project", typeProjects)
+	st.ProjectID = cmp.Or(project, st.ProjectID)
+	wrongTypes := errors.Join(in.Attributes(&sent), projectErr)
 	st.Name = sent.Name
 	sent.Description.Into(&st.Description)
-	return st, err
+	err := required(st.Name, "name")
+	if st.ProjectID == "" && projectErr == nil {
+		err = errors.Join(err, fault.At("/data/relationships/project", "can't be blank"))
+	}
+	return st, beside(wrongTypes, err)
 }
 
 func (h *Handler) sendStack(c echo.Context, status int, st catalog.Stack) error {

@@ -61,11 +61,11 @@ func (h *Handler) deleteTags(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	refs, err := jsonapi.ReadReferences(c.Request(), typeTags)
+	ids, err := readIDs(c, typeTags)
 	if err != nil {
 		return err
 	}
-	token, err := h.Service.DeleteTags(c.Request().Context(), principal(c), o.ID, idsOf(refs)...)
+	token, err := h.Service.DeleteTags(c.Request().Context(), principal(c), o.ID, ids...)
 	if err != nil {
 		return err
 	}
@@ -73,11 +73,11 @@ func (h *Handler) deleteTags(c echo.Context) error {
 }
 
 func (h *Handler) tagWorkspaces(c echo.Context) error {
-	refs, err := jsonapi.ReadReferences(c.Request(), typeWorkspaces)
+	ids, err := readIDs(c, typeWorkspaces)
 	if err != nil {
 		return err
 	}
-	token, err := h.Service.TagWorkspaces(c.Request().Context(), principal(c), c.Param("tag"), idsOf(refs)...)
+	token, err := h.Service.TagWorkspaces(c.Request().Context(), principal(c), c.Param("tag"), ids...)
 	if err != nil {
 		return err
 	}
@@ -131,14 +131,14 @@ func (h *Handler) changeWorkspaceTags(c echo.Context, change func(context.Contex
 
 // readTags reads the tags that a new workspace is to carry.
 func readTags(in jsonapi.Input) ([]catalog.TagRef, error) {
-	sent, _, err := in.Many(typeTags)
+	sent, _, err := in.Many(typeTags, typeTags)
 	if err != nil {
 		return nil, err
 	}
 	return tagRefs(sent, "/data/relationships/tags/data")
 }
 
-// tagRefs reads tags that are named by id, or by name as an attribute in place of it.
+// tagRefs reads tags that are named by id, or by name as an attribute in place of it, and reports every one that is not.
 func tagRefs(sent []jsonapi.Reference, at string) ([]catalog.TagRef, error) {
 	out := make([]catalog.TagRef, len(sent))
 	var faults []error
@@ -146,8 +146,12 @@ func tagRefs(sent []jsonapi.Reference, at string) ([]catalog.TagRef, error) {
 		var named struct {
 			Name string `json:"name"`
 		}
-		faults = append(faults, ref.DecodeAttributes(&named, fmt.Sprintf("%s/%d", at, i)))
-		out[i] = catalog.TagRef{ID: ref.ID, Name: named.Name}
+		out[i].ID = ref.ID
+		err := ref.DecodeAttributes(&named, fmt.Sprintf("%s/%d", at, i))
+		if out[i].Name = named.Name; err == nil && ref.ID == "" {
+			err = under(fmt.Sprintf("%s/%d/attributes/", at, i), catalog.CheckTagName(named.Name))
+		}
+		faults = append(faults, err)
 	}
 	return out, errors.Join(faults...)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -118,15 +119,19 @@ func readBindings(refs []jsonapi.Reference, at string) ([]catalog.TagBinding, er
 			Key   string `json:"key"`
 			Value string `json:"value"`
 		}
-		faults = append(faults, ref.DecodeAttributes(&sent, fmt.Sprintf("%s/%d", at, i)))
+		err := ref.DecodeAttributes(&sent, fmt.Sprintf("%s/%d", at, i))
 		out[i] = catalog.TagBinding{Key: sent.Key, Value: sent.Value}
+		if err == nil {
+			err = under(fmt.Sprintf("%s/%d/attributes/", at, i), catalog.CheckBinding(out[i], out[:i]...))
+		}
+		faults = append(faults, err)
 	}
 	return out, errors.Join(faults...)
 }
 
 // readRebinding reads the relationship by which a document says what all its tag bindings are.
 func readRebinding(in jsonapi.Input) (catalog.Tagging, error) {
-	refs, sent, err := in.Many(typeTagBindings)
+	refs, sent, err := in.Many(typeTagBindings, typeTagBindings)
 	if err != nil || !sent {
 		return catalog.Tagging{}, err
 	}
@@ -191,15 +196,17 @@ func includedOnce(all []jsonapi.Resource) []jsonapi.Resource {
 func readTagged(query url.Values) ([]catalog.TagBinding, error) {
 	byNumber := map[int]*catalog.TagBinding{}
 	var numbers []int
-	for name := range query {
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(query)) {
 		rest, ok := strings.CutPrefix(name, "filter[tagged][")
 		if !ok {
 			continue
 		}
 		number, part, _ := strings.Cut(rest, "][")
 		n, err := strconv.Atoi(number)
-		if err != nil || part != "key]" && part != "value]" {
-			return nil, jsonapi.Parameter(name, "must be filter[tagged][N][key] or filter[tagged][N][value]")
+		if err != nil || n < 0 || part != "key]" && part != "value]" {
+			faults = append(faults, jsonapi.Parameter(name, "must be filter[tagged][N][key] or filter[tagged][N][value]"))
+			continue
 		}
 		if byNumber[n] == nil {
 			byNumber[n] = &catalog.TagBinding{}
@@ -215,9 +222,9 @@ func readTagged(query url.Values) ([]catalog.TagBinding, error) {
 	var out []catalog.TagBinding
 	for _, n := range numbers {
 		if byNumber[n].Key == "" {
-			return nil, jsonapi.Parameter(fmt.Sprintf("filter[tagged][%d][key]", n), "can't be blank")
+			faults = append(faults, jsonapi.Parameter(fmt.Sprintf("filter[tagged][%d][key]", n), "can't be blank"))
 		}
 		out = append(out, *byNumber[n])
 	}
-	return out, nil
+	return out, errors.Join(faults...)
 }

@@ -2,6 +2,7 @@ package tfe
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -83,12 +84,9 @@ func (n levelNoun) add(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	teamID, scopeID, err := n.ends(in)
-	if err != nil {
-		return err
-	}
-	want, err := n.wanted(in)
-	if err != nil {
+	teamID, scopeID, wrongEnds := n.ends(in)
+	want, wrongFields := n.wanted(in)
+	if err := errors.Join(wrongEnds, wrongFields); err != nil {
 		return err
 	}
 	level, token, err := n.Service.AddTeamLevel(c.Request().Context(), principal(c), authz.Object{Type: n.kind.Scope, ID: scopeID}, teamID, want)

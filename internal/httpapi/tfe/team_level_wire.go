@@ -13,27 +13,19 @@ import (
 
 // ends returns the team and the scope that a new access relates.
 func (n levelNoun) ends(in jsonapi.Input) (teamID, scopeID string, err error) {
-	teamID, teamErr := relatedID(in, "team")
-	scopeID, scopeErr := relatedID(in, n.relation)
+	teamID, teamErr := relatedID(in, "team", typeTeams)
+	scopeID, scopeErr := relatedID(in, n.relation, n.scopeType)
 	return teamID, scopeID, errors.Join(teamErr, scopeErr)
-}
-
-// relatedID returns the id of what a relationship names, which it must.
-func relatedID(in jsonapi.Input, relation string) (string, error) {
-	ref, _, err := in.One(relation)
-	if err != nil {
-		return "", err
-	}
-	if ref == nil || ref.ID == "" {
-		return "", fault.At("/data/relationships/"+relation, "can't be blank")
-	}
-	return ref.ID, nil
 }
 
 // wanted returns the level and the fields that a client sent. Null says nothing.
 func (n levelNoun) wanted(in jsonapi.Input) (catalog.LevelWanted, error) {
 	out := catalog.LevelWanted{Fields: catalog.AccessFields{}}
-	_, err := in.Attribute("access", &out.Level)
+	var level *string
+	_, err := in.Attribute("access", &level)
+	if level != nil {
+		out.Level, err = *level, required(*level, "access")
+	}
 	faults := []error{err}
 	groups := map[string]map[string]any{}
 	for _, field := range n.kind.Fields() {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 
@@ -47,19 +46,8 @@ type memberEdit func(ctx context.Context, p catalog.Principal, teamID string, re
 // editTeam puts whom the request names into a team or takes them out. Clients name users by their usernames, the vendor's
 // documents by their ids; both are understood.
 func (h *Handler) editTeam(c echo.Context, typeName string, change memberEdit) error {
-	sent, err := jsonapi.ReadReferences(c.Request(), typeName)
+	refs, err := readIDs(c, typeName)
 	if err != nil {
-		return err
-	}
-	refs := make([]string, len(sent))
-	var faults []error
-	for i, ref := range sent {
-		refs[i] = ref.ID
-		if ref.ID == "" {
-			faults = append(faults, fault.At(fmt.Sprintf("/data/%d/id", i), "can't be blank"))
-		}
-	}
-	if err := errors.Join(faults...); err != nil {
 		return err
 	}
 	t, err := h.team(c)
@@ -81,6 +69,9 @@ func memberFaults(err error) error {
 	}
 	var out []error
 	for _, f := range fault.All(err) {
+		if f.Field != "" { // of whom it is about; in the request it is an id
+			f = fault.New(fault.Invalid, "%s", sentence(f.Field, f.Message))
+		}
 		out = append(out, as(http.StatusBadRequest, fault.Invalid, f))
 	}
 	return errors.Join(out...)
@@ -93,6 +84,10 @@ func (h *Handler) listTeamMemberships(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	statuses, err := readStatuses(c)
+	if err != nil {
+		return err
+	}
 	order, err := memberOrder(parameter(c, "sort"))
 	if err != nil {
 		return err
@@ -101,11 +96,10 @@ func (h *Handler) listTeamMemberships(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	statuses := words(c.QueryParam("filter[status]"))
 	if len(statuses) == 0 {
-		statuses = []string{string(catalog.MembershipActive), string(catalog.MembershipInvited)}
+		statuses = []catalog.MembershipStatus{catalog.MembershipActive, catalog.MembershipInvited}
 	}
-	members := slices.DeleteFunc(t.Members, func(m catalog.Member) bool { return !slices.Contains(statuses, string(m.Status)) })
+	members := slices.DeleteFunc(t.Members, func(m catalog.Member) bool { return !slices.Contains(statuses, m.Status) })
 	slices.SortStableFunc(members, order)
 	var shown []jsonapi.Resource
 	for _, m := range jsonapi.Cut(members, page) {

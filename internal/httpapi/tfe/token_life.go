@@ -79,8 +79,11 @@ func readTokenLives(c echo.Context) ([]catalog.TokenLife, error) {
 	out := make([]catalog.TokenLife, len(sent.Policies))
 	for i, l := range sent.Policies {
 		at := fmt.Sprintf("/data/attributes/token-ttl-policies/%d/", i)
-		if !slices.Contains(catalog.LimitedKinds(), l.TokenType) {
+		switch {
+		case !slices.Contains(catalog.LimitedKinds(), l.TokenType):
 			faults = append(faults, fault.At(at+"token-type", "is not included in the list"))
+		case slices.ContainsFunc(sent.Policies[:i], func(o tokenLife) bool { return o.TokenType == l.TokenType }):
+			faults = append(faults, fault.At(at+"token-type", "%q stands twice", l.TokenType))
 		}
 		life, err := catalog.TokenLifeOf(l.MaxTTL)
 		if err != nil {

@@ -114,7 +114,7 @@ func readTeamTokenQuery(c echo.Context) (catalog.TeamTokenQuery, error) {
 	for _, word := range words(c.QueryParam("filter[expiry_status]")) {
 		status := catalog.ExpiryStatus(word)
 		if !slices.Contains(catalog.ExpiryStatuses(), status) {
-			return q, jsonapi.Parameter("filter[expiry_status]", "must be some of %v", catalog.ExpiryStatuses())
+			return q, jsonapi.Parameter("filter[expiry_status]", "must be some of %s", listed(catalog.ExpiryStatuses()))
 		}
 		q.Expiry = append(q.Expiry, status)
 	}
@@ -122,24 +122,29 @@ func readTeamTokenQuery(c echo.Context) (catalog.TeamTokenQuery, error) {
 		name, descending := strings.CutPrefix(sort, "-")
 		q.Order, q.Descending = catalog.TokenOrder(name), descending
 		if !slices.Contains(catalog.TokenOrders(), q.Order) {
-			return q, jsonapi.Parameter("sort", "must be one of %v", catalog.TokenOrders())
+			return q, jsonapi.Parameter("sort", "must be one of %s", listed(catalog.TokenOrders()))
 		}
 	}
 	return q, nil
 }
 
+// listed returns words as a sentence has them.
+func listed[T ~string](all []T) string {
+	out := make([]string, len(all))
+	for i, one := range all {
+		out[i] = string(one)
+	}
+	return strings.Join(out, ", ")
+}
+
 func (h *Handler) deleteTeamTokens(c echo.Context) error {
-	refs, err := jsonapi.ReadReferences(c.Request(), typeTokens)
+	ids, err := readIDs(c, typeTokens)
 	if err != nil {
 		return err
 	}
 	o, err := h.organization(c)
 	if err != nil {
 		return err
-	}
-	ids := make([]string, len(refs))
-	for i, ref := range refs {
-		ids[i] = ref.ID
 	}
 	token, err := h.Service.EndTeamTokens(c.Request().Context(), principal(c), o.ID, ids...)
 	if err != nil {

@@ -128,9 +128,6 @@ func (h *Handler) createWorkspace(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if tagging.Tags, err = readTags(in); err != nil {
-		return err
-	}
 	created, token, err := h.Service.CreateWorkspace(ctx, p, w, tagging)
 	if err != nil {
 		return err

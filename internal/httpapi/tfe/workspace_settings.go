@@ -1,6 +1,7 @@
 package tfe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"regexp"
@@ -146,13 +147,11 @@ func (h *Handler) workspaceFrom(ctx context.Context, p catalog.Principal, in jso
 	}
 	var sent workspaceInput
 	tagging, tagErr := readRebinding(in)
-	project, _, projectErr := in.One("project")
-	if err := errors.Join(in.Attributes(&sent), in.Attributes(&kept.workspaceSettings), tagErr, projectErr); err != nil {
-		return w, tagging, err
-	}
-	if project != nil {
-		w.ProjectID = project.ID
-	}
+	project, _, projectErr := relatedTo(in, "project", typeProjects)
+	tags, tagsErr := readTags(in)
+	tagging.Tags = tags
+	wrongTypes := errors.Join(in.Attributes(&sent), in.Attributes(&kept.workspaceSettings), projectErr, tagErr, tagsErr)
+	w.ProjectID = cmp.Or(project, w.ProjectID)
 	inherited, err := h.inheritedBy(ctx, w)
 	if err != nil {
 		return w, tagging, err
@@ -166,9 +165,11 @@ func (h *Handler) workspaceFrom(ctx context.Context, p catalog.Principal, in jso
 	}
 	name := sent.Name.Or(w.Name)
 	user := agentPoolUser{organizationID: w.OrganizationID, projectID: w.ProjectID, workspaceID: w.ID}
-	err = errors.Join(checkWorkspaceName(name, w.Name), kept.check(), wrongMode, noVCS,
-		h.checkAgentPool(ctx, p, before.Pool, kept.Execution.Pool, "agent-pool-id", user))
-	if err != nil {
+	wrongPool := h.checkAgentPool(ctx, p, before.Pool, kept.Execution.Pool, "agent-pool-id", user)
+	if unexpected(wrongPool) {
+		return w, tagging, wrongPool
+	}
+	if err := beside(wrongTypes, errors.Join(checkWorkspaceName(name, w.Name), kept.check(), wrongMode, noVCS, wrongPool)); err != nil {
 		return w, tagging, err
 	}
 	w.Name = name

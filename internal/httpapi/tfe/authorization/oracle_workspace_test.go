@@ -1,11 +1,12 @@
 package authorization_test
 
 // workspaceRules is the table of research tfe-api 2.4, as values of the fields of custom access and of what only admins
-// hold: `see`, `update`, `force-unlock`, `tags`, `access`, `delete`, `force-delete`. Assessments read like settings, and keys of one's own do not exist.
+// hold: `see`, `update`, `force-unlock`, `tags`, `access`, `delete`, `force-delete`. Assessments are for admins, and keys of
+// one's own do not exist.
 func workspaceRules() []rule {
 	return []rule{
 		{"can-read-settings", "see", on},
-		{"can-read-assessment-results", "see", on},
+		{"can-read-assessment-results", "update", on},
 		{"can-read-run", "runs", "read"},
 		{"can-queue-run", "runs", "plan"},
 		{"can-queue-apply", "runs", "apply"},
@@ -21,6 +22,7 @@ func workspaceRules() []rule {
 		{"can-override-policy-check", "policy-overrides", on},
 		{"can-update", "update", on},
 		{"can-manage-assessments", "update", on},
+		{"can-read-assessment-results", "update", on},
 		{"can-manage-ephemeral-workspaces", "update", on},
 		{"can-force-unlock", "force-unlock", on},
 		{"can-manage-tags", "tags", on},

@@ -177,6 +177,7 @@ func (f *badFixture) addTokens(t *testing.T) {
 	f.add(t, "owner", "audit-token", "organizations/acme/authentication-token?token=audit-trails", `{}`)
 	f.add(t, "owner", "user-token", "users/<owner>/authentication-tokens", `{"description":"laptop"}`)
 	f.add(t, "stranger", "other-token", "users/<stranger>/authentication-tokens", `{"description":"laptop"}`)
+	f.must(t, "admin", http.MethodPatch, "admin/organizations/acme", `{"data":{"attributes":{"workspace-limit":100}}}`)
 	f.must(t, "owner", http.MethodPatch, "organizations/acme/token-ttl-policies", `{"data":{"attributes":{"token-ttl-policies":[{"token-type":"team","max-ttl-ms":864000000000}]}}}`)
 }
 
@@ -277,7 +278,7 @@ func (f *badFixture) snapshot(t *testing.T) map[string]string {
 			if reply.Status != http.StatusOK {
 				t.Fatalf("%s reads %s: %d %s", who, path, reply.Status, reply.Body)
 			}
-			out[path] = regexp.MustCompile(`"last-used-at":"[^"]*"`).ReplaceAllString(reply.Body, "")
+			out[path] = regexp.MustCompile(`,?"last[-_]used[-_]at":(null|"[^"]*")`).ReplaceAllString(reply.Body, "")
 		}
 	}
 	for organization, who := range map[string]string{"acme": "owner", "other": "stranger"} {
@@ -309,4 +310,14 @@ func (f *badFixture) unchanged(t *testing.T, before map[string]string) {
 	if reply.Status != http.StatusOK || len(drift.Missing)+len(drift.Unexpected) > 0 {
 		t.Errorf("the engine is not what the catalog says: %d %s", reply.Status, reply.Body)
 	}
+}
+
+// nameIDs is the reverse of fill.
+func (f *badFixture) nameIDs(text string) string {
+	for name, id := range f.ids {
+		if strings.Contains(id, "-") && len(id) > 16 {
+			text = strings.ReplaceAll(text, id, "<"+name+">")
+		}
+	}
+	return regexp.MustCompile(`x{50,}`).ReplaceAllStringFunc(text, func(s string) string { return "<x*" + strconv.Itoa(len(s)) + ">" })
 }
