@@ -44,17 +44,18 @@ func (s *Service) Account(ctx context.Context, p Principal) (Account, error) {
 	return a, err
 }
 
-// standsFor returns whose the credential of a principal is: a token's is the team or organization it was made for.
+// standsFor returns whose the credential of a principal is: a token's is the team or organization it was made for. One that
+// is gone is no credential any more.
 func (s *Service) standsFor(ctx context.Context, p Principal) (authz.Object, error) {
-	switch p.Subject.Type {
-	case schema.TypeTeamToken:
-		t, err := s.store.Token(ctx, p.Subject.ID)
-		return teamRef(t.OwnerID), err
-	case schema.TypeOrganizationToken:
-		t, err := s.store.Token(ctx, p.Subject.ID)
-		return organizationRef(t.OwnerID), err
+	of := map[string]func(string) authz.Object{schema.TypeTeamToken: teamRef, schema.TypeOrganizationToken: organizationRef}[p.Subject.Type]
+	if of == nil {
+		return p.Subject, nil
 	}
-	return p.Subject, nil
+	t, err := s.store.Token(ctx, p.Subject.ID)
+	if fault.Is(err, fault.NotFound) {
+		err = refusedCredential()
+	}
+	return of(t.OwnerID), err
 }
 
 // UpdateAccount changes the name and the address of the person who makes the request; other credentials have no account
@@ -98,10 +99,7 @@ func (c *Change) rename(ctx context.Context, u *User, username *string) error {
 	if username == nil || *username == u.Username {
 		return nil
 	}
-	if err := checkUsername("username", *username); err != nil {
-		return err
-	}
-	if err := freeName(ctx, "username", *username, c.User); err != nil {
+	if err := c.legalNewName(ctx, *username); err != nil {
 		return err
 	}
 	given, err := named(ctx, c, u.ID)

@@ -47,11 +47,11 @@ func TestTheBuiltinSiteAdminIsNotHisName(t *testing.T) {
 		if second, err = c.EnsureUser(ctx, "second", ""); err != nil {
 			return err
 		}
-		if err = c.SetSiteAdmin(ctx, second.ID, true); err != nil {
-			return err
-		}
-		return c.RemoveUser(ctx, b.Admin.Subject.ID)
+		return c.SetSiteAdmin(ctx, second.ID, true)
 	})
+	if err := b.Store.DeleteUser(t.Context(), b.Admin.Subject.ID); err != nil { // no use case does that
+		t.Fatal(err)
+	}
 	after, err = b.Bootstrap(t.Context(), nil, nil)
 	if err != nil || after.ID == thief.ID {
 		t.Errorf("the start after his removal has %+v, %v", after, err)

@@ -65,48 +65,54 @@ func (c *Change) ChangeAgentPool(ctx context.Context, pool AgentPool, named ...a
 	return c.UpdateAgentPool(ctx, pool)
 }
 
-// RemoveAgentPool deletes an agent pool.
-func (c *Change) RemoveAgentPool(ctx context.Context, id string) error {
-	pool, err := c.AgentPool(ctx, id)
-	if err != nil {
-		return err
-	}
-	c.record("agent_pool.delete", pool.OrganizationID, agentPoolRef(id), pool, nil)
-	return c.DeleteAgentPool(ctx, id)
+// RemoveAgentPool deletes an agent pool. That nothing uses it is the caller's business.
+func (c *Change) RemoveAgentPool(ctx context.Context, pool AgentPool) error {
+	c.record("agent_pool.delete", pool.OrganizationID, agentPoolRef(pool.ID), pool, nil)
+	return c.DeleteAgentPool(ctx, pool.ID)
 }
 
 // Agent pool use cases. Reading pools needs what changing them needs: they name the workspaces and projects they are
 // for, and the vocabulary has one permission for both.
 
-// CreateAgentPool adds an agent pool; organization.manage_agent_pools.
-func (s *Service) CreateAgentPool(ctx context.Context, p Principal, pool AgentPool, named ...authz.Object) (AgentPool, authz.Token, error) {
-	token, err := s.on(ctx, p, schema.OrganizationManageAgentPools, organizationRef(pool.OrganizationID), func(ctx context.Context, c *Change) (err error) {
-		pool, err = c.CreateAgentPool(ctx, pool, named...)
+// CreateAgentPool adds an agent pool to an organization, as an edit makes it; organization.manage_agent_pools.
+func (s *Service) CreateAgentPool(ctx context.Context, p Principal, organizationID string, edit Edit[AgentPool], named ...authz.Object) (AgentPool, authz.Token, error) {
+	var created AgentPool
+	token, err := s.on(ctx, p, schema.OrganizationManageAgentPools, organizationRef(organizationID), func(ctx context.Context, c *Change) error {
+		wanted, err := edit.of(AgentPool{OrganizationID: organizationID}, Home{})
+		if err != nil {
+			return err
+		}
+		wanted.OrganizationID = organizationID
+		created, err = c.CreateAgentPool(ctx, wanted, named...)
 		return err
 	})
-	return pool, token, err
+	return created, token, err
 }
 
-// UpdateAgentPool changes an agent pool; organization.manage_agent_pools.
-func (s *Service) UpdateAgentPool(ctx context.Context, p Principal, pool AgentPool, named ...authz.Object) (authz.Token, error) {
-	before, err := s.store.AgentPool(ctx, pool.ID)
+// UpdateAgentPool changes an agent pool and returns it as it is then; organization.manage_agent_pools.
+func (s *Service) UpdateAgentPool(ctx context.Context, p Principal, id string, edit Edit[AgentPool], named ...authz.Object) (AgentPool, authz.Token, error) {
+	seen, err := s.store.AgentPool(ctx, id)
 	if err != nil {
-		return "", err
+		return AgentPool{}, "", err
 	}
-	return s.on(ctx, p, schema.OrganizationManageAgentPools, organizationRef(before.OrganizationID), func(ctx context.Context, c *Change) error {
-		return c.ChangeAgentPool(ctx, pool, named...)
+	var after AgentPool
+	token, err := s.on(ctx, p, schema.OrganizationManageAgentPools, organizationRef(seen.OrganizationID), func(ctx context.Context, c *Change) error {
+		now, err := c.AgentPool(ctx, id)
+		if err != nil {
+			return err
+		}
+		wanted, err := edit.of(now, Home{})
+		if err != nil {
+			return err
+		}
+		wanted.ID = id
+		if err := c.ChangeAgentPool(ctx, wanted, named...); err != nil {
+			return err
+		}
+		after, err = c.AgentPool(ctx, id)
+		return err
 	})
-}
-
-// DeleteAgentPool deletes an agent pool; organization.manage_agent_pools.
-func (s *Service) DeleteAgentPool(ctx context.Context, p Principal, id string) (authz.Token, error) {
-	pool, err := s.store.AgentPool(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	return s.on(ctx, p, schema.OrganizationManageAgentPools, organizationRef(pool.OrganizationID), func(ctx context.Context, c *Change) error {
-		return c.RemoveAgentPool(ctx, id)
-	})
+	return after, token, err
 }
 
 // FindAgentPool returns an agent pool; organization.manage_agent_pools.
@@ -126,17 +132,4 @@ func (s *Service) ListAgentPools(ctx context.Context, p Principal, organizationI
 	pools, err := s.store.AgentPools(ctx, organizationID)
 	slices.SortStableFunc(pools, func(a, b AgentPool) int { return compareNames(a.Name, b.Name) })
 	return pools, err
-}
-
-// UsableAgentPool returns an agent pool that somebody names for something of his in an organization; organization.view,
-// since who may choose one need not manage them. fault.NotFound for one of another organization.
-func (s *Service) UsableAgentPool(ctx context.Context, p Principal, organizationID, id string) (AgentPool, error) {
-	if err := s.require(ctx, p, schema.OrganizationView, organizationRef(organizationID)); err != nil {
-		return AgentPool{}, err
-	}
-	pool, err := s.store.AgentPool(ctx, id)
-	if err == nil && pool.OrganizationID != organizationID {
-		return AgentPool{}, fault.New(fault.NotFound, "agent pool %s not found", id)
-	}
-	return pool, err
 }

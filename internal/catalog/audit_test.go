@@ -107,15 +107,11 @@ func TestARefusedAttemptIsRecorded(t *testing.T) {
 			return err
 		}, schema.TeamUpdateVisibility, object(schema.TypeTeam, v.teams["clerks"].ID), v.acme.ID, nil},
 		{"a workspace", "writer", func(ctx context.Context, p catalog.Principal) error {
-			w := v.workspaces["prod"]
-			w.Description = "mine"
-			_, _, err := v.UpdateWorkspace(ctx, p, w)
+			_, _, err := v.UpdateWorkspace(ctx, p, prod.ID, catalog.WorkspaceChanges{Edit: described("mine")})
 			return err
 		}, schema.WorkspaceUpdate, prod, v.acme.ID, nil},
 		{"a move", "wsadmin", func(ctx context.Context, p catalog.Principal) error {
-			w := v.workspaces["prod"]
-			w.ProjectID = v.project.ID
-			_, _, err := v.UpdateWorkspace(ctx, p, w)
+			_, _, err := v.UpdateWorkspace(ctx, p, prod.ID, catalog.WorkspaceChanges{ProjectID: v.project.ID})
 			return err
 		}, schema.ProjectMoveWorkspaces, object(schema.TypeProject, v.acme.DefaultProjectID), v.acme.ID, nil},
 		{"more than one's own level", "wsadmin", func(ctx context.Context, p catalog.Principal) error {
@@ -479,7 +475,7 @@ func TestTheChainHoldsUnderConcurrency(t *testing.T) {
 					continue
 				}
 				name := string(rune('a'+i)) + string(rune('a'+n))
-				if _, _, err := b.CreateWorkspace(t.Context(), p, catalog.Workspace{OrganizationID: o.ID, Name: name}); err != nil {
+				if _, _, err := b.CreateWorkspace(t.Context(), p, o.ID, "", called[catalog.Workspace](name)); err != nil {
 					return err
 				}
 			}

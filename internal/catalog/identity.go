@@ -161,16 +161,16 @@ func (c *Change) newcomer(ctx context.Context, l Login) (User, error) {
 		address = l.Email
 	}
 	if checkEmail("placeholder", address) != nil {
-		address = "" // a name that no address can be made of as it is
+		address = username + placeholderDomain // a name that no address can be made of stays as it is
 	}
-	u, err := c.CreateUser(ctx, username, address)
-	if err != nil || !legal || l.EmailVerified {
-		return u, err
+	if err := c.legalNewName(ctx, username); err != nil {
+		return User{}, err
 	}
-	before := u
-	u.UnconfirmedEmail = l.Email
-	c.record("user.update", "", userRef(u.ID), before, u)
-	return u, c.UpdateUser(ctx, u)
+	u := User{Username: username, Email: address}
+	if legal && !l.EmailVerified {
+		u.UnconfirmedEmail = l.Email
+	}
+	return c.addUser(ctx, u)
 }
 
 // placeholderDomain ends the addresses of users who were given none (DECISIONS N15).

@@ -17,7 +17,7 @@ func (s *Service) places(ctx context.Context, p Principal, permission schema.Per
 	if err != nil {
 		return nil, 0, err
 	}
-	v.filter.UserTokens = p.Credential == TokenUser
+	v.filter.UserTokens, v.filter.TokenLife = p.Credential == TokenUser, countedLife(p.Life)
 	v.filter.PlaceQuery, v.filter.Offset, v.filter.Limit = q, w.Offset, w.Limit
 	if total, err = v.count(ctx); err != nil || w.Offset >= total {
 		return nil, total, err
@@ -61,7 +61,11 @@ func (s *Service) Held(ctx context.Context, p Principal, objects []authz.Object,
 	questions := make([]authz.Question, 0, len(objects)*len(permissions))
 	for _, o := range objects {
 		for _, permission := range permissions {
-			questions = append(questions, authz.Question{Subject: p.Subject, Permission: permission.On(o.Type), Resource: o})
+			asked := permission
+			if asked == schema.TeamManageToken { // of which a team's own token has less
+				asked = managesTokens(p)
+			}
+			questions = append(questions, authz.Question{Subject: p.Subject, Permission: asked.On(o.Type), Resource: o})
 		}
 	}
 	allowed, _, err := s.engine.CheckAll(ctx, questions, authz.Consistency{})

@@ -42,7 +42,7 @@ func (c *Change) FoundOrganization(ctx context.Context, o Organization, ownerIDs
 		return Organization{}, fault.At("owners", "an organization needs an owner")
 	}
 	o.ID, o.OwnersTeamID, o.DefaultProjectID = c.random(PrefixOrganization), c.random(PrefixTeam), c.random(PrefixProject)
-	o.Disabled, o.CreatedAt = false, c.now
+	o.Disabled, o.WorkspaceLimit, o.CreatedAt = false, Limit{}, c.now
 	owners := Team{ID: o.OwnersTeamID, OrganizationID: o.ID, Name: OwnersTeamName, Visibility: VisibilitySecret, AllowMemberTokenManagement: true, CreatedAt: c.now}
 	project := Project{ID: o.DefaultProjectID, OrganizationID: o.ID, Name: DefaultProjectName, CreatedAt: c.now}
 	err = inOrder(
@@ -78,8 +78,8 @@ func (c *Change) ChangeOrganization(ctx context.Context, o Organization) error {
 	if err := o.Check(); err != nil {
 		return err
 	}
-	if o.Name != before.Name && looksLikeID(o.Name, PrefixOrganization) {
-		return fault.At("name", "must not look like an id")
+	if err := c.checkRename(ctx, before, o.Name); err != nil {
+		return err
 	}
 	o.OwnersTeamID, o.DefaultProjectID, o.Disabled, o.CreatedAt = before.OwnersTeamID, before.DefaultProjectID, before.Disabled, before.CreatedAt
 	if o == before {
@@ -91,6 +91,17 @@ func (c *Change) ChangeOrganization(ctx context.Context, o Organization) error {
 	c.touch(Slice{Resource: organizationRef(o.ID), Relation: schema.RelForceDeleteAllowed})
 	c.record("organization.update", o.ID, organizationRef(o.ID), before, o)
 	return nil
+}
+
+// checkRename refuses a new name that everything that takes names and ids alike would take for another organization.
+func (c *Change) checkRename(ctx context.Context, o Organization, name string) error {
+	switch {
+	case name == o.Name, name == o.ID:
+		return nil
+	case looksLikeID(name, PrefixOrganization):
+		return fault.At("name", "must not look like an id")
+	}
+	return freeName(ctx, "name", name, c.Organization)
 }
 
 // SetDisabled ends every decision inside an organization or brings them back (DECISIONS P18).
@@ -227,8 +238,8 @@ func (c *Change) keepOwner(ctx context.Context, o Organization) error {
 
 // Organization use cases.
 
-// CreateOrganization adds an organization owned by its creator; platform.create_organization.
-func (s *Service) CreateOrganization(ctx context.Context, p Principal, o Organization) (Organization, authz.Token, error) {
+// CreateOrganization adds an organization owned by its creator, as an edit makes it; platform.create_organization.
+func (s *Service) CreateOrganization(ctx context.Context, p Principal, edit Edit[Organization]) (Organization, authz.Token, error) {
 	if err := s.requireToChange(ctx, p, schema.PlatformCreateOrganization, platformRef()); err != nil {
 		return Organization{}, "", err
 	}
@@ -237,16 +248,38 @@ func (s *Service) CreateOrganization(ctx context.Context, p Principal, o Organiz
 		return Organization{}, "", s.refused(ctx, p, schema.PlatformCreateOrganization, platformRef(), err)
 	}
 	var created Organization
-	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) (err error) {
+	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) error {
+		o, err := edit.of(Organization{}, Home{})
+		if err != nil {
+			return err
+		}
 		created, err = c.FoundOrganization(ctx, o, p.Subject.ID)
 		return err
 	})
 	return created, token, err
 }
 
-// UpdateOrganization changes an organization's settings; organization.update.
-func (s *Service) UpdateOrganization(ctx context.Context, p Principal, o Organization) (authz.Token, error) {
-	return s.on(ctx, p, schema.OrganizationUpdate, organizationRef(o.ID), func(ctx context.Context, c *Change) error { return c.ChangeOrganization(ctx, o) })
+// UpdateOrganization changes an organization's settings and returns it as it is then; organization.update. What site
+// admins set is none of them.
+func (s *Service) UpdateOrganization(ctx context.Context, p Principal, id string, edit Edit[Organization]) (Organization, authz.Token, error) {
+	var after Organization
+	token, err := s.on(ctx, p, schema.OrganizationUpdate, organizationRef(id), func(ctx context.Context, c *Change) error {
+		home, err := homeIn(ctx, c, id, "")
+		if err != nil {
+			return err
+		}
+		wanted, err := edit.of(home.Organization, home)
+		if err != nil {
+			return err
+		}
+		wanted.ID, wanted.WorkspaceLimit = id, home.Organization.WorkspaceLimit
+		if err := c.ChangeOrganization(ctx, wanted); err != nil {
+			return err
+		}
+		after, err = c.Organization(ctx, id)
+		return err
+	})
+	return after, token, err
 }
 
 // DisableOrganization disables an organization or enables it again; platform.administer.

@@ -18,7 +18,7 @@ import (
 func TestAMovedStackTakesItsAccessAlong(t *testing.T) {
 	t.Parallel()
 	v := newVillage(t)
-	st, _, err := v.CreateStack(t.Context(), v.people["owner"], catalog.Stack{OrganizationID: v.acme.ID, Name: "net"})
+	st, _, err := v.CreateStack(t.Context(), v.people["owner"], v.acme.ID, "", called[catalog.Stack]("net"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,11 +42,11 @@ func TestAMovedStackTakesItsAccessAlong(t *testing.T) {
 	if v.may(t, "clerk", schema.StackRead, stack) || !v.may(t, "teamlead", schema.ProjectRead, old) || v.may(t, "teamlead", schema.ProjectRead, next) {
 		t.Fatal("before the move somebody reads what he should not")
 	}
-	st.ProjectID = v.project.ID
-	if _, err := v.UpdateStack(t.Context(), v.people["clerk"], st); !fault.Is(err, fault.Denied) {
+	move := catalog.StackChanges{ProjectID: v.project.ID}
+	if _, _, err := v.UpdateStack(t.Context(), v.people["clerk"], st.ID, move); !fault.Is(err, fault.Denied) {
 		t.Errorf("a reader of the new project moves it: %v", err)
 	}
-	if _, err := v.UpdateStack(t.Context(), v.people["owner"], st); err != nil {
+	if _, _, err := v.UpdateStack(t.Context(), v.people["owner"], st.ID, move); err != nil {
 		t.Fatal(err)
 	}
 	if !v.may(t, "clerk", schema.StackRead, stack) || v.may(t, "teamlead", schema.ProjectRead, old) || !v.may(t, "teamlead", schema.ProjectRead, next) {
@@ -61,7 +61,7 @@ func TestMovingManyWorkspaces(t *testing.T) {
 	v := newVillage(t)
 	owner, ids := v.people["owner"], []string{v.workspaces["prod"].ID, v.workspaces["infra-prod"].ID}
 	other := authz.Object{Type: schema.TypeProject, ID: v.project.ID}
-	foreign, _, err := v.CreateWorkspace(t.Context(), v.people["otherowner"], catalog.Workspace{OrganizationID: v.other.ID, Name: "foreign"})
+	foreign, _, err := v.CreateWorkspace(t.Context(), v.people["otherowner"], v.other.ID, "", called[catalog.Workspace]("foreign"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,8 +108,7 @@ func TestALockHasOneHolder(t *testing.T) {
 	if len(holders) != 1 {
 		t.Fatalf("it is locked by %v", holders)
 	}
-	before.Description = "changed"
-	after, _, err := v.UpdateWorkspace(t.Context(), v.people["owner"], before)
+	after, _, err := v.UpdateWorkspace(t.Context(), v.people["owner"], before.ID, catalog.WorkspaceChanges{Edit: described("changed")})
 	if err != nil || after.LockedBy != v.people[holders[0]].Subject || after.LockReason != "mine" || after.Description != "changed" {
 		t.Errorf("after a change: %+v, %v", after, err)
 	}

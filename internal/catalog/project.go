@@ -63,15 +63,25 @@ func (c *Change) RemoveProject(ctx context.Context, id string) error {
 
 // Project use cases.
 
-// CreateProject adds a project with tag bindings; organization.create_project.
-func (s *Service) CreateProject(ctx context.Context, p Principal, prj Project, tagging ...Tagging) (Project, authz.Token, error) {
-	token, err := s.on(ctx, p, schema.OrganizationCreateProject, organizationRef(prj.OrganizationID), func(ctx context.Context, c *Change) (err error) {
-		if prj, err = c.CreateProject(ctx, prj); err != nil {
+// CreateProject adds a project to an organization, as an edit makes it, with tag bindings; organization.create_project.
+func (s *Service) CreateProject(ctx context.Context, p Principal, organizationID string, edit Edit[Project], tagging ...Tagging) (Project, authz.Token, error) {
+	var created Project
+	token, err := s.on(ctx, p, schema.OrganizationCreateProject, organizationRef(organizationID), func(ctx context.Context, c *Change) error {
+		home, err := homeIn(ctx, c, organizationID, "")
+		if err != nil {
 			return err
 		}
-		return c.tag(ctx, projectRef(prj.ID), prj.OrganizationID, tagging)
+		wanted, err := edit.of(Project{OrganizationID: organizationID}, home)
+		if err != nil {
+			return err
+		}
+		wanted.OrganizationID = organizationID
+		if created, err = c.CreateProject(ctx, wanted); err != nil {
+			return err
+		}
+		return c.tag(ctx, projectRef(created.ID), organizationID, tagging)
 	})
-	return prj, token, err
+	return created, token, err
 }
 
 // tag does a tagging of a project.
@@ -87,19 +97,38 @@ func (c *Change) tag(ctx context.Context, resource authz.Object, organizationID 
 	return nil
 }
 
-// UpdateProject changes a project; project.update, and project.manage_tags where its tag bindings change.
-func (s *Service) UpdateProject(ctx context.Context, p Principal, prj Project, tagging ...Tagging) (authz.Token, error) {
+// UpdateProject changes a project and returns it as it is then; project.update, and project.manage_tags where its tag
+// bindings change.
+func (s *Service) UpdateProject(ctx context.Context, p Principal, id string, edit Edit[Project], tagging ...Tagging) (Project, authz.Token, error) {
 	if slices.ContainsFunc(tagging, func(t Tagging) bool { return !t.empty() }) {
-		if err := s.requireToChange(ctx, p, schema.ProjectManageTags, projectRef(prj.ID)); err != nil {
-			return "", err
+		if err := s.requireToChange(ctx, p, schema.ProjectManageTags, projectRef(id)); err != nil {
+			return Project{}, "", err
 		}
 	}
-	return s.on(ctx, p, schema.ProjectUpdate, projectRef(prj.ID), func(ctx context.Context, c *Change) error {
-		if err := c.ChangeProject(ctx, prj); err != nil {
+	var after Project
+	token, err := s.on(ctx, p, schema.ProjectUpdate, projectRef(id), func(ctx context.Context, c *Change) error {
+		now, err := c.Project(ctx, id)
+		if err != nil {
 			return err
 		}
-		return c.tag(ctx, projectRef(prj.ID), prj.OrganizationID, tagging)
+		home, err := homeIn(ctx, c, now.OrganizationID, id)
+		if err != nil {
+			return err
+		}
+		wanted, err := edit.of(now, home)
+		if err != nil {
+			return err
+		}
+		wanted.ID = id
+		if err := c.ChangeProject(ctx, wanted); err != nil {
+			return err
+		}
+		if after, err = c.Project(ctx, id); err != nil {
+			return err
+		}
+		return c.tag(ctx, projectRef(id), after.OrganizationID, tagging)
 	})
+	return after, token, err
 }
 
 // DeleteProject deletes an empty project; project.delete.
@@ -108,10 +137,13 @@ func (s *Service) DeleteProject(ctx context.Context, p Principal, id string) (au
 }
 
 // MoveWorkspaces moves workspaces of an organization into a project of it, all or none; project.move_workspaces on it and
-// on every project that they leave (DECISIONS M13).
+// on every project that they leave (DECISIONS M13). To move none is to do nothing.
 func (s *Service) MoveWorkspaces(ctx context.Context, p Principal, projectID string, workspaceIDs ...string) (authz.Token, error) {
 	if err := s.requireToChange(ctx, p, schema.ProjectMoveWorkspaces, projectRef(projectID)); err != nil {
 		return "", err
+	}
+	if len(workspaceIDs) == 0 { // to the store, no ids mean all there are
+		return "", nil
 	}
 	rows, err := s.store.Workspaces(ctx, WorkspaceFilter{IDs: workspaceIDs})
 	if err != nil {

@@ -55,20 +55,29 @@ func (s *Service) OwnersOf(ctx context.Context, p Principal, o Organization) ([]
 	return slices.DeleteFunc(owners, func(u User) bool { return u.Suspended || !active[u.ID] }), err
 }
 
-// AdministerOrganization disables an organization or enables it, and replaces what protocols keep with it;
-// platform.administer.
-func (s *Service) AdministerOrganization(ctx context.Context, p Principal, o Organization) (authz.Token, error) {
-	return s.on(ctx, p, schema.PlatformAdminister, platformRef(), func(ctx context.Context, c *Change) error {
-		if err := c.SetDisabled(ctx, o.ID, o.Disabled); err != nil {
-			return err
-		}
-		current, err := c.Organization(ctx, o.ID)
+// AdministerOrganization changes whether an organization is disabled, how many workspaces it may have and what protocols
+// keep with it, and returns it as it is then; platform.administer. The rest is its owners' and stays as it is.
+func (s *Service) AdministerOrganization(ctx context.Context, p Principal, id string, edit Edit[Organization]) (Organization, authz.Token, error) {
+	var after Organization
+	token, err := s.on(ctx, p, schema.PlatformAdminister, platformRef(), func(ctx context.Context, c *Change) error {
+		home, err := homeIn(ctx, c, id, "")
 		if err != nil {
 			return err
 		}
-		current.Attributes = o.Attributes
-		return c.ChangeOrganization(ctx, current)
+		wanted, err := edit.of(home.Organization, home)
+		if err != nil {
+			return err
+		}
+		if err := c.SetDisabled(ctx, id, wanted.Disabled); err != nil {
+			return err
+		}
+		if after, err = c.Organization(ctx, id); err != nil {
+			return err
+		}
+		after.Attributes, after.WorkspaceLimit = wanted.Attributes, wanted.WorkspaceLimit
+		return c.ChangeOrganization(ctx, after)
 	})
+	return after, token, err
 }
 
 // RemoveOrganization deletes an organization with everything in it, disabled or not; platform.administer.

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
@@ -67,55 +68,88 @@ func (c *Change) RemoveStack(ctx context.Context, id string) error {
 
 // Stack use cases.
 
-// CreateStack adds a stack; project.create_stack in its project (DECISIONS M7).
-func (s *Service) CreateStack(ctx context.Context, p Principal, st Stack) (Stack, authz.Token, error) {
-	if st.ProjectID == "" {
-		o, err := s.store.Organization(ctx, st.OrganizationID)
-		if err != nil {
-			return Stack{}, "", err
-		}
-		st.ProjectID = o.DefaultProjectID
-	}
-	token, err := s.on(ctx, p, schema.ProjectCreateStack, projectRef(st.ProjectID), func(ctx context.Context, c *Change) (err error) {
-		st, err = c.CreateStack(ctx, st)
-		return err
-	})
-	return st, token, err
-}
-
-// UpdateStack changes a stack: stack.update, unless all it does is to move it, and project.move_workspaces on both
-// projects where it moves (DECISIONS M7, M13).
-func (s *Service) UpdateStack(ctx context.Context, p Principal, st Stack) (authz.Token, error) {
-	before, err := s.store.Stack(ctx, st.ID)
+// CreateStack adds a stack, as an edit makes it, to a project, or to the default project of the organization for "";
+// project.create_stack there (DECISIONS M7).
+func (s *Service) CreateStack(ctx context.Context, p Principal, organizationID, projectID string, edit Edit[Stack]) (Stack, authz.Token, error) {
+	projectID, err := s.projectOrDefault(ctx, organizationID, projectID)
 	if err != nil {
-		return "", err
+		return Stack{}, "", err
 	}
-	if st.ProjectID == "" {
-		st.ProjectID = before.ProjectID
-	}
-	moves := st.ProjectID != before.ProjectID
-	if moves {
-		for _, id := range []string{before.ProjectID, st.ProjectID} {
-			if err := s.requireToChange(ctx, p, schema.ProjectMoveWorkspaces, projectRef(id)); err != nil {
-				return "", err
-			}
-		}
-	}
-	if !moves || st.Name != before.Name || st.Description != before.Description {
-		if err := s.requireToChange(ctx, p, schema.StackUpdate, stackRef(st.ID)); err != nil {
-			return "", err
-		}
-	}
-	return s.change(ctx, p, func(ctx context.Context, c *Change) error {
-		now, err := c.Stack(ctx, st.ID)
+	var created Stack
+	token, err := s.on(ctx, p, schema.ProjectCreateStack, projectRef(projectID), func(ctx context.Context, c *Change) error {
+		wanted, err := edit.of(Stack{OrganizationID: organizationID, ProjectID: projectID}, Home{})
 		if err != nil {
 			return err
 		}
-		if now.ProjectID != before.ProjectID { // the permission to move it was asked for on another project
+		wanted.OrganizationID, wanted.ProjectID = organizationID, projectID
+		created, err = c.CreateStack(ctx, wanted)
+		return err
+	})
+	return created, token, err
+}
+
+// StackChanges are what somebody wants changed about a stack.
+type StackChanges struct {
+	ProjectID string // where it is to be; "" where it is
+	Edit      Edit[Stack]
+}
+
+// make returns what the changes make of a stack.
+func (ch StackChanges) make(st Stack) (Stack, error) {
+	wanted, err := ch.Edit.of(st, Home{})
+	wanted.ID, wanted.OrganizationID, wanted.CreatedAt, wanted.ProjectID = st.ID, st.OrganizationID, st.CreatedAt, ch.ProjectID
+	return wanted, err
+}
+
+// besidesMoving reports whether a stack becomes another one in more than its project.
+func (st Stack) besidesMoving(wanted Stack) bool {
+	wanted.ProjectID = st.ProjectID
+	return st != wanted
+}
+
+// UpdateStack changes a stack and returns it as it is then: stack.update, unless all it does is to move it, and
+// project.move_workspaces on both projects where it moves (DECISIONS M7, M13). Faults: Stale when somebody else changed
+// meanwhile what was asked about.
+func (s *Service) UpdateStack(ctx context.Context, p Principal, id string, ch StackChanges) (Stack, authz.Token, error) {
+	seen, err := s.store.Stack(ctx, id)
+	if err != nil {
+		return Stack{}, "", err
+	}
+	ch.ProjectID = cmp.Or(ch.ProjectID, seen.ProjectID)
+	if err := s.mayMove(ctx, p, seen.ProjectID, ch.ProjectID); err != nil {
+		return Stack{}, "", err
+	}
+	// What is wrong is told from inside the change, to whoever may make any.
+	wanted, wrong := ch.make(seen)
+	all := ch.ProjectID == seen.ProjectID || wrong != nil || seen.besidesMoving(wanted)
+	if all {
+		if err := s.requireToChange(ctx, p, schema.StackUpdate, stackRef(id)); err != nil {
+			return Stack{}, "", err
+		}
+	}
+	var after Stack
+	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) error {
+		now, err := c.Stack(ctx, id)
+		if err != nil {
+			return err
+		}
+		if now.ProjectID != seen.ProjectID { // what was asked about is another project's now
 			return fault.New(fault.Stale, "the stack was moved in the meantime")
 		}
-		return c.ChangeStack(ctx, st)
+		wanted, err := ch.make(now)
+		if err != nil {
+			return err
+		}
+		if !all && now.besidesMoving(wanted) {
+			return fault.New(fault.Stale, "somebody else has changed the stack")
+		}
+		if err := c.ChangeStack(ctx, wanted); err != nil {
+			return err
+		}
+		after, err = c.Stack(ctx, id)
+		return err
 	})
+	return after, token, err
 }
 
 // DeleteStack deletes a stack; stack.delete.

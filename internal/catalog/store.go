@@ -251,8 +251,9 @@ type StackStore interface {
 type PlaceFilter struct {
 	Type       string
 	Within     []authz.Object
-	UserTokens bool // leaves out organizations that take none, and what is in them
-	Disabled   bool // leaves nothing out for being disabled
+	UserTokens bool          // leaves out organizations that take none, and what is in them
+	TokenLife  time.Duration // with UserTokens: also those that take none of this life; 0 is one without an end
+	Disabled   bool          // leaves nothing out for being disabled
 	PlaceQuery
 	After  Place // places behind this one; its id does not count
 	Offset int   // as many are passed over

@@ -118,24 +118,32 @@ func (c *Change) RemoveTag(ctx context.Context, organizationID, id string) error
 // Tag use cases.
 
 // AddWorkspaceTags makes a workspace carry tags; workspace.manage_tags.
-func (s *Service) AddWorkspaceTags(ctx context.Context, p Principal, id string, refs ...TagRef) (authz.Token, error) {
+func (s *Service) AddWorkspaceTags(ctx context.Context, p Principal, id string, refs Sent[[]TagRef]) (authz.Token, error) {
 	return s.on(ctx, p, schema.WorkspaceManageTags, workspaceRef(id), func(ctx context.Context, c *Change) error {
 		w, err := c.Workspace(ctx, id)
 		if err != nil {
 			return err
 		}
-		return c.AddTags(ctx, w, refs...)
+		tags, err := refs()
+		if err != nil {
+			return err
+		}
+		return c.AddTags(ctx, w, tags...)
 	})
 }
 
 // RemoveWorkspaceTags takes tags from a workspace; workspace.manage_tags.
-func (s *Service) RemoveWorkspaceTags(ctx context.Context, p Principal, id string, refs ...TagRef) (authz.Token, error) {
+func (s *Service) RemoveWorkspaceTags(ctx context.Context, p Principal, id string, refs Sent[[]TagRef]) (authz.Token, error) {
 	return s.on(ctx, p, schema.WorkspaceManageTags, workspaceRef(id), func(ctx context.Context, c *Change) error {
 		w, err := c.Workspace(ctx, id)
 		if err != nil {
 			return err
 		}
-		return c.DropTags(ctx, w, refs...)
+		tags, err := refs()
+		if err != nil {
+			return err
+		}
+		return c.DropTags(ctx, w, tags...)
 	})
 }
 

@@ -115,10 +115,14 @@ func (s *Service) TagBindingsOf(ctx context.Context, p Principal, resource authz
 
 // PutTagBindings adds tag bindings to a project or workspace or changes their values; project.manage_tags or
 // workspace.manage_tags.
-func (s *Service) PutTagBindings(ctx context.Context, p Principal, resource authz.Object, bindings []TagBinding) (authz.Token, error) {
+func (s *Service) PutTagBindings(ctx context.Context, p Principal, resource authz.Object, sent Sent[[]TagBinding]) (authz.Token, error) {
 	_, change := bindingGuards(resource)
 	return s.on(ctx, p, change, resource, func(ctx context.Context, c *Change) error {
 		organizationID, _, err := scopeOrganization(ctx, c, resource)
+		if err != nil {
+			return err
+		}
+		bindings, err := sent()
 		if err != nil {
 			return err
 		}

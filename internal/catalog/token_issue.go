@@ -84,7 +84,38 @@ func (s *Service) IssueUserToken(ctx context.Context, p Principal, userID string
 	return issued, token, err
 }
 
-// IssueTeamToken replaces the one token that a team has without a description; team.manage_token (see managesTokens). The old one ends in
+// managesTokens returns what a principal needs to create, see and end the tokens of a team: team.manage_token. People have
+// that by being in a team that leaves it to its members. A team token is no member (research tfe-api 6.7): were it one
+// here, it could renew itself for good, and outlive its own revocation by a token nobody has heard of. For it counts what is
+// left of the permission without that way, which is exactly team.update: the owners team's token, or that of a team which
+// manages teams.
+func managesTokens(p Principal) schema.Permission {
+	if p.Credential == TokenTeam {
+		return schema.TeamUpdate
+	}
+	return schema.TeamManageToken
+}
+
+// noLonger keeps a token that a team's token makes for its own team from outliving it: one without an end gets the
+// maker's, and a later one is Invalid.
+func (c *Change) noLonger(ctx context.Context, p Principal, t *Token) error {
+	if p.Credential != TokenTeam {
+		return nil
+	}
+	maker, err := c.Token(ctx, p.TokenID)
+	if err != nil || maker.OwnerID != t.OwnerID || maker.ExpiresAt.IsZero() {
+		return err
+	}
+	if t.ExpiresAt.IsZero() {
+		t.ExpiresAt = maker.ExpiresAt
+	}
+	if t.ExpiresAt.After(maker.ExpiresAt) {
+		return fault.At("expires", "must not be after %s, when the token that asks ends", maker.ExpiresAt.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// IssueTeamToken replaces the one token that a team has without a description; team.manage_token. The old one ends in
 // the same change.
 func (s *Service) IssueTeamToken(ctx context.Context, p Principal, teamID string, terms TokenTerms) (IssuedToken, authz.Token, error) {
 	terms.Description = ""
@@ -104,9 +135,13 @@ func (s *Service) issueTeamToken(ctx context.Context, p Principal, teamID string
 	}
 	var issued IssuedToken
 	token, err := s.on(ctx, p, managesTokens(p), teamRef(teamID), func(ctx context.Context, c *Change) error {
+		t := draft
+		if err := c.noLonger(ctx, p, &t); err != nil { // before the maker itself may make room
+			return err
+		}
 		err := c.makeRoom(ctx, teamID, legacy, terms.Description)
 		if err == nil {
-			issued, err = s.issue(ctx, c, draft)
+			issued, err = s.issue(ctx, c, t)
 		}
 		return err
 	})

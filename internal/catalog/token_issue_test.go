@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -122,40 +123,75 @@ func TestIssuingIsRecorded(t *testing.T) {
 	}
 }
 
-// TestLimitedLivesHoldForEveryWayToAToken: the command line and loaders issue tokens as well.
-func TestLimitedLivesHoldForEveryWayToAToken(t *testing.T) {
+// TestLimitedLivesOfPeoplesTokens: anybody may be made a member of an organization without being asked, so no organization
+// shortens what people make for themselves. It lets in what lives no longer than it allows.
+func TestLimitedLivesOfPeoplesTokens(t *testing.T) {
 	t.Parallel()
 	v := newVillage(t)
 	ctx, owner := t.Context(), v.people["owner"]
-	o := v.acme
-	o.LimitTokenLives = true
-	if _, err := v.UpdateOrganization(ctx, owner, o); err != nil {
-		t.Fatal(err)
+	for name, limit := range map[string]time.Duration{"acme": time.Hour, "other": 0} { // which leaves it at two years
+		o, who := v.acme, owner
+		if name == "other" {
+			o, who = v.other, v.people["otherowner"]
+		}
+		if _, _, err := v.UpdateOrganization(ctx, who, o.ID, limitingLives); err != nil {
+			t.Fatal(err)
+		}
+		if limit != 0 {
+			if _, _, err := v.SetTokenLives(ctx, who, o.ID, catalog.TokenLife{Kind: catalog.TokenUser, Max: limit}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, _, err := v.AddMember(ctx, who, o.ID, v.people["member"].Subject.ID, catalog.MembershipActive); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if _, _, err := v.SetTokenLives(ctx, owner, o.ID, catalog.TokenLife{Kind: catalog.TokenUser, Max: time.Hour}); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := v.AddMember(ctx, owner, o.ID, v.people["outsider"].Subject.ID, catalog.MembershipInvited); err != nil {
-		t.Fatal(err)
-	}
-	create := func(name string, life time.Duration) (catalog.IssuedToken, error) {
-		r := catalog.TokenRequest{Kind: catalog.TokenUser, Name: name}
+	create := func(life time.Duration) catalog.Principal {
+		t.Helper()
+		r := catalog.TokenRequest{Kind: catalog.TokenUser, Name: "member"}
 		if life != 0 {
 			r.ExpiresAt = time.Now().Add(life)
 		}
-		return v.CreateToken(ctx, v.Admin, r)
+		made, err := v.CreateToken(ctx, v.Admin, r)
+		if err != nil || !made.ExpiresAt.Equal(r.ExpiresAt) {
+			t.Fatalf("asked for %v: until %v, %v", r.ExpiresAt, made.ExpiresAt, err)
+		}
+		p, err := v.enter(ctx, made.Secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
 	}
-	made, err := create("member", 0)
-	if err != nil || made.ExpiresAt.Sub(made.CreatedAt) != time.Hour {
-		t.Errorf("without an end: from %v to %v, %v", made.CreatedAt, made.ExpiresAt, err)
+	standard, _, err := v.IssueUserToken(ctx, v.people["member"], v.people["member"].Subject.ID, catalog.TokenTerms{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err = create("member", 2*time.Hour); !fault.Is(err, fault.Invalid) {
-		t.Errorf("beyond the limit: %v", err)
+	asUsual, err := v.enter(ctx, standard.Secret)
+	if err != nil {
+		t.Fatal(err)
 	}
-	// Who is not in the organization, or only invited, is not its business.
-	for _, name := range []string{"otherowner", "outsider"} {
-		if made, err = create(name, 0); err != nil || !made.ExpiresAt.IsZero() {
-			t.Errorf("%s: until %v, %v", name, made.ExpiresAt, err)
+	signedIn := v.people["member"] // by an identity provider, without a token of ours
+	for name, row := range map[string]struct {
+		p           catalog.Principal
+		acme, other bool
+	}{
+		"no longer than acme allows":         {create(59 * time.Minute), true, true},
+		"longer than acme allows":            {create(61 * time.Minute), false, true},
+		"as long as tokens live by default":  {asUsual, false, true},
+		"longer than any organization likes": {create(732 * 24 * time.Hour), false, false},
+		"for good":                           {create(0), false, false},
+		"without a token":                    {signedIn, true, true},
+	} {
+		for id, may := range map[string]bool{v.acme.ID: row.acme, v.other.ID: row.other} {
+			_, err := v.FindOrganization(ctx, row.p, id)
+			if (err == nil) != may || !may && !fault.Is(err, fault.Unauthenticated) {
+				t.Errorf("%s: in acme %v, %v", name, id == v.acme.ID, err)
+			}
+		}
+		memberships, err := v.ListOwnMemberships(ctx, row.p)
+		_, listed, failed := v.ListOrganizations(ctx, row.p, catalog.PlaceQuery{}, catalog.Window{})
+		if want := map[bool]int{true: 1}[row.acme] + map[bool]int{true: 1}[row.other]; errors.Join(err, failed) != nil || len(memberships) != want || listed != want {
+			t.Errorf("%s: %d memberships and %d organizations, want %d, %v, %v", name, len(memberships), listed, want, err, failed)
 		}
 	}
 }

@@ -109,6 +109,14 @@ func (t Token) life() time.Duration {
 // twoYears is the longest that two years of the calendar are, which is what a token gets by default.
 const twoYears = 731 * 24 * time.Hour
 
+// countedLife returns a life as limits count it: two years of the calendar are no longer than two years by default.
+func countedLife(life time.Duration) time.Duration {
+	if life > DefaultTokenLife && life <= twoYears {
+		return DefaultTokenLife
+	}
+	return life
+}
+
 // takes refuses a user token that an organization does not take: any at all, or one whose whole life is longer than the
 // organization allows.
 //
@@ -128,10 +136,7 @@ func (s *Service) takes(ctx context.Context, p Principal, o Organization) error 
 	if err != nil {
 		return err
 	}
-	if longest >= DefaultTokenLife {
-		longest = max(longest, twoYears)
-	}
-	if p.Life == 0 || p.Life > longest {
+	if life := countedLife(p.Life); life == 0 || life > longest {
 		return fault.New(fault.Unauthenticated, "the organization accepts no user tokens that live so long")
 	}
 	return nil

@@ -31,7 +31,7 @@ func (s *Service) OrganizationToken(ctx context.Context, p Principal, organizati
 	return s.theOne(ctx, TokenFilter{Kind: kind, OwnerID: organizationID}, func(Token) bool { return true })
 }
 
-// TeamToken returns the token that a team has without a description; team.manage_token (see managesTokens).
+// TeamToken returns the token that a team has without a description; team.manage_token.
 func (s *Service) TeamToken(ctx context.Context, p Principal, teamID string) (Token, error) {
 	if err := s.require(ctx, p, managesTokens(p), teamRef(teamID)); err != nil {
 		return Token{}, err

@@ -98,7 +98,7 @@ func (o TokenOrder) compare(a, b TeamToken) int {
 }
 
 // ListTeamTokens returns the tokens of those teams of an organization whose tokens the principal may manage
-// (team.manage_token (see managesTokens)), and how many there are in all; organization.view.
+// (team.manage_token), and how many there are in all; organization.view.
 func (s *Service) ListTeamTokens(ctx context.Context, p Principal, organizationID string, q TeamTokenQuery, w Window) ([]TeamToken, int, error) {
 	if err := s.require(ctx, p, schema.OrganizationView, organizationRef(organizationID)); err != nil {
 		return nil, 0, err

@@ -54,6 +54,12 @@ type ServiceAccount struct {
 	CreatedAt time.Time
 }
 
+// Limit is how many of something there may be. The zero Limit is none; one of 0 lets nothing come into being.
+type Limit struct {
+	Given bool
+	Max   int
+}
+
 // Organization is a tenant.
 type Organization struct {
 	ID               string
@@ -65,6 +71,7 @@ type Organization struct {
 	AllowForceDelete bool // workspace admins may force-delete (DECISIONS M3)
 	RefuseUserTokens bool // user tokens are refused here, team and organization tokens are not
 	LimitTokenLives  bool // the token lifetimes of TokenLife are enforced
+	WorkspaceLimit   Limit
 	Attributes       Attributes
 	CreatedAt        time.Time
 }

@@ -157,27 +157,23 @@ func TestUseCasesAskFirst(t *testing.T) {
 			return err
 		}, nil, []string{"clerk", "teamlead", "otherowner"}},
 		{"create a project", func(ctx context.Context, p catalog.Principal) error {
-			_, _, err := v.CreateProject(ctx, p, catalog.Project{OrganizationID: v.acme.ID, Name: name()})
+			_, _, err := v.CreateProject(ctx, p, v.acme.ID, called[catalog.Project](name()))
 			return err
 		}, []string{"owner"}, []string{"teamlead", "wsadmin", "member", "otherowner"}},
 		{"create a workspace", func(ctx context.Context, p catalog.Principal) error {
-			_, _, err := v.CreateWorkspace(ctx, p, catalog.Workspace{OrganizationID: v.acme.ID, Name: name()})
+			_, _, err := v.CreateWorkspace(ctx, p, v.acme.ID, "", called[catalog.Workspace](name()))
 			return err
 		}, []string{"owner"}, []string{"wsadmin", "writer", "member", "otherowner"}},
 		{"create a workspace in another organization's project", func(ctx context.Context, p catalog.Principal) error {
-			_, _, err := v.CreateWorkspace(ctx, p, catalog.Workspace{OrganizationID: v.other.ID, ProjectID: v.project.ID, Name: name()})
+			_, _, err := v.CreateWorkspace(ctx, p, v.other.ID, v.project.ID, called[catalog.Workspace](name()))
 			return err
 		}, nil, []string{"owner", "otherowner"}},
 		{"change a workspace", func(ctx context.Context, p catalog.Principal) error {
-			w := v.workspaces["prod"]
-			w.Description = name()
-			_, _, err := v.UpdateWorkspace(ctx, p, w)
+			_, _, err := v.UpdateWorkspace(ctx, p, prod.ID, catalog.WorkspaceChanges{Edit: described(name())})
 			return err
 		}, []string{"owner", "wsadmin"}, []string{"writer", "member", "otherowner"}},
 		{"move a workspace", func(ctx context.Context, p catalog.Principal) error {
-			w := v.workspaces["prod"]
-			w.ProjectID = v.project.ID
-			_, _, err := v.UpdateWorkspace(ctx, p, w)
+			_, _, err := v.UpdateWorkspace(ctx, p, prod.ID, catalog.WorkspaceChanges{ProjectID: v.project.ID})
 			return err
 		}, nil, []string{"wsadmin", "writer", "otherowner"}},
 		{"grant read on a workspace", func(ctx context.Context, p catalog.Principal) error {
@@ -222,9 +218,11 @@ func TestUseCasesAskFirst(t *testing.T) {
 			return err
 		}, nil, []string{"clerk", "teamlead", "otherowner"}},
 		{"change organization settings", func(ctx context.Context, p catalog.Principal) error {
-			o := v.acme
-			o.Email = name() + "@example.com"
-			_, err := v.UpdateOrganization(ctx, p, o)
+			email := name() + "@example.com"
+			_, _, err := v.UpdateOrganization(ctx, p, v.acme.ID, func(o catalog.Organization, _ catalog.Home) (catalog.Organization, error) {
+				o.Email = email
+				return o, nil
+			})
 			return err
 		}, []string{"owner", "site-admin"}, []string{"teamlead", "wsadmin", "otherowner"}},
 		{"disable an organization", func(ctx context.Context, p catalog.Principal) error {
@@ -373,9 +371,7 @@ func TestAMovedWorkspaceTakesItsNameAlong(t *testing.T) {
 	if !v.may(t, "writer", schema.ProjectRead, old) || v.may(t, "writer", schema.ProjectRead, next) {
 		t.Fatal("before the move the writer does not read just the old project")
 	}
-	w := v.workspaces["prod"]
-	w.ProjectID = v.project.ID
-	if _, _, err := v.UpdateWorkspace(t.Context(), v.people["owner"], w); err != nil {
+	if _, _, err := v.UpdateWorkspace(t.Context(), v.people["owner"], v.workspaces["prod"].ID, catalog.WorkspaceChanges{ProjectID: v.project.ID}); err != nil {
 		t.Fatal(err)
 	}
 	if v.may(t, "writer", schema.ProjectRead, old) || !v.may(t, "writer", schema.ProjectRead, next) {

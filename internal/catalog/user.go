@@ -14,18 +14,28 @@ const SiteAdminUsername = "site-admin"
 
 // CreateUser adds a person. An empty e-mail address becomes NAME@users.invalid (DECISIONS N15).
 func (c *Change) CreateUser(ctx context.Context, username, email string) (User, error) {
-	if err := checkUsername("username", username); err != nil {
-		return User{}, err
-	}
-	if err := freeName(ctx, "username", username, c.User); err != nil {
+	if err := c.legalNewName(ctx, username); err != nil {
 		return User{}, err
 	}
 	if email == "" {
-		email = username + "@users.invalid"
+		email = username + placeholderDomain
 	} else if err := checkEmail("email", email); err != nil {
 		return User{}, err
 	}
-	u := User{ID: c.random(PrefixUser), Username: username, Email: email, CreatedAt: c.now}
+	return c.addUser(ctx, User{Username: username, Email: email})
+}
+
+// legalNewName refuses a name that nobody may have; whether somebody has it is for the store to say.
+func (c *Change) legalNewName(ctx context.Context, username string) error {
+	if err := checkUsername("username", username); err != nil {
+		return err
+	}
+	return freeName(ctx, "username", username, c.User)
+}
+
+// addUser adds a person whose name and addresses have been checked.
+func (c *Change) addUser(ctx context.Context, u User) (User, error) {
+	u.ID, u.CreatedAt = c.random(PrefixUser), c.now
 	if err := c.InsertUser(ctx, u); err != nil {
 		return User{}, err
 	}

@@ -2,20 +2,23 @@ package catalog
 
 import (
 	"context"
-	"slices"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/schema"
 )
 
-// CreateWorkspace adds a workspace, in the default project unless it names one of its organization.
+// CreateWorkspace adds a workspace, in the default project unless it names one of its organization. fault.Conflict where
+// the organization may not have another.
 func (c *Change) CreateWorkspace(ctx context.Context, w Workspace) (Workspace, error) {
 	if err := checkName("name", w.Name, false); err != nil {
 		return Workspace{}, err
 	}
 	projectID, err := c.placeIn(ctx, w.OrganizationID, w.ProjectID)
 	if err != nil {
+		return Workspace{}, err
+	}
+	if err := c.keepWorkspaceLimit(ctx, w.OrganizationID); err != nil {
 		return Workspace{}, err
 	}
 	w.ID, w.ProjectID, w.CreatedAt, w.UpdatedAt = c.random(PrefixWorkspace), projectID, c.now, c.now
@@ -26,6 +29,19 @@ func (c *Change) CreateWorkspace(ctx context.Context, w Workspace) (Workspace, e
 	c.touch(whole(workspaceRef(w.ID)))
 	c.record("workspace.create", w.OrganizationID, workspaceRef(w.ID), nil, w)
 	return w, nil
+}
+
+// keepWorkspaceLimit refuses another workspace in an organization that has as many as site admins let it have.
+func (c *Change) keepWorkspaceLimit(ctx context.Context, organizationID string) error {
+	o, err := c.Organization(ctx, organizationID)
+	if err != nil || !o.WorkspaceLimit.Given {
+		return err
+	}
+	n, err := c.CountPlaces(ctx, PlaceFilter{Type: schema.TypeWorkspace, Within: []authz.Object{organizationRef(organizationID)}, Disabled: true})
+	if err == nil && n >= o.WorkspaceLimit.Max {
+		err = fault.New(fault.Conflict, "The organization may not have more than %d workspaces.", o.WorkspaceLimit.Max)
+	}
+	return err
 }
 
 // placeIn returns the project something new goes into, checked to be of the organization.
@@ -105,22 +121,40 @@ func (c *Change) RemoveWorkspace(ctx context.Context, id string) error {
 
 // Workspace use cases.
 
-// CreateWorkspace adds a workspace with tags; project.create_workspace in its project.
-func (s *Service) CreateWorkspace(ctx context.Context, p Principal, w Workspace, tagging ...Tagging) (Workspace, authz.Token, error) {
-	if w.ProjectID == "" {
-		o, err := s.store.Organization(ctx, w.OrganizationID)
-		if err != nil {
-			return Workspace{}, "", err
-		}
-		w.ProjectID = o.DefaultProjectID
+// CreateWorkspace adds a workspace, as an edit makes it, with tags to a project, or to the default project of the
+// organization for ""; project.create_workspace there.
+func (s *Service) CreateWorkspace(ctx context.Context, p Principal, organizationID, projectID string, edit Edit[Workspace], tagging ...Tagging) (Workspace, authz.Token, error) {
+	projectID, err := s.projectOrDefault(ctx, organizationID, projectID)
+	if err != nil {
+		return Workspace{}, "", err
 	}
-	token, err := s.on(ctx, p, schema.ProjectCreateWorkspace, projectRef(w.ProjectID), func(ctx context.Context, c *Change) (err error) {
-		if w, err = c.CreateWorkspace(ctx, w); err != nil {
+	var created Workspace
+	token, err := s.on(ctx, p, schema.ProjectCreateWorkspace, projectRef(projectID), func(ctx context.Context, c *Change) error {
+		home, err := homeIn(ctx, c, organizationID, projectID)
+		if err != nil {
 			return err
 		}
-		return c.tagWorkspace(ctx, w, tagging)
+		wanted, err := edit.of(Workspace{OrganizationID: organizationID, ProjectID: projectID}, home)
+		if err != nil {
+			return err
+		}
+		wanted.OrganizationID, wanted.ProjectID = organizationID, projectID
+		if created, err = c.CreateWorkspace(ctx, wanted); err != nil {
+			return err
+		}
+		return c.tagWorkspace(ctx, created, tagging)
 	})
-	return w, token, err
+	return created, token, err
+}
+
+// projectOrDefault returns the project that something new goes into: the one that is named, or the organization's
+// default.
+func (s *Service) projectOrDefault(ctx context.Context, organizationID, projectID string) (string, error) {
+	if projectID != "" {
+		return projectID, nil
+	}
+	o, err := s.store.Organization(ctx, organizationID)
+	return o.DefaultProjectID, err
 }
 
 // tagWorkspace does a tagging of a workspace.
@@ -131,63 +165,6 @@ func (c *Change) tagWorkspace(ctx context.Context, w Workspace, all []Tagging) e
 		}
 	}
 	return c.tag(ctx, workspaceRef(w.ID), w.OrganizationID, all)
-}
-
-// UpdateWorkspace changes a workspace and returns it as it is then: workspace.update, unless all it does is to move it;
-// project.move_workspaces on both projects where it moves (DECISIONS M13); workspace.manage_tags where its tags change.
-func (s *Service) UpdateWorkspace(ctx context.Context, p Principal, w Workspace, tagging ...Tagging) (Workspace, authz.Token, error) {
-	before, err := s.store.Workspace(ctx, w.ID)
-	if err != nil {
-		return Workspace{}, "", err
-	}
-	if w.ProjectID == "" {
-		w.ProjectID = before.ProjectID
-	}
-	if err := s.mayUpdate(ctx, p, before, before.keepTo(w), tagging); err != nil {
-		return Workspace{}, "", err
-	}
-	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) error {
-		now, err := c.Workspace(ctx, w.ID)
-		if err != nil {
-			return err
-		}
-		if now.ProjectID != before.ProjectID { // the permission to move it was asked for on another project
-			return fault.New(fault.Stale, "the workspace was moved in the meantime")
-		}
-		if err := c.ChangeWorkspace(ctx, w); err != nil {
-			return err
-		}
-		if w, err = c.Workspace(ctx, w.ID); err != nil {
-			return err
-		}
-		return c.tagWorkspace(ctx, w, tagging)
-	})
-	return w, token, err
-}
-
-// mayUpdate asks for the permissions that a change of a workspace needs.
-func (s *Service) mayUpdate(ctx context.Context, p Principal, before, after Workspace, tagging []Tagging) error {
-	moves := after.ProjectID != before.ProjectID
-	var ask []authz.Object
-	if moves {
-		ask = []authz.Object{projectRef(before.ProjectID), projectRef(after.ProjectID)}
-	}
-	for _, project := range ask {
-		if err := s.requireToChange(ctx, p, schema.ProjectMoveWorkspaces, project); err != nil {
-			return err
-		}
-	}
-	tags := slices.ContainsFunc(tagging, func(t Tagging) bool { return !t.empty() })
-	if tags {
-		if err := s.requireToChange(ctx, p, schema.WorkspaceManageTags, workspaceRef(after.ID)); err != nil {
-			return err
-		}
-	}
-	after.ProjectID = before.ProjectID
-	if after == before && moves {
-		return nil
-	}
-	return s.requireToChange(ctx, p, schema.WorkspaceUpdate, workspaceRef(after.ID))
 }
 
 // DeleteWorkspace deletes a workspace whatever it manages, locked or not; workspace.force_delete (DECISIONS M3).

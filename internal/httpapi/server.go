@@ -43,6 +43,7 @@ type Deps struct {
 	Registry     prometheus.Gatherer
 	Tracer       trace.TracerProvider
 	NewID        func() string // makes request ids
+	BodyGrace    time.Duration // how long a small body may take to arrive; 0: half a minute
 }
 
 // Server serves the URL map.
@@ -53,7 +54,7 @@ type Server struct {
 	endpoints []endpoint.Endpoint
 }
 
-// Limits of one connection, so that a slow or silent client holds nothing for long.
+// Limits of one connection, so that a slow or silent client holds nothing for long; for bodies see hurry.
 const (
 	readHeaderTimeout = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
@@ -64,7 +65,7 @@ func New(d Deps) (*Server, error) {
 	s := &Server{deps: d, echo: echo.New()}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.unrouted
-	s.echo.Use(s.identify, s.measure, s.recoverPanics)
+	s.echo.Use(s.identify, s.measure, s.recoverPanics, s.hurry)
 	if d.Tracer != nil {
 		s.echo.Use(otelecho.Middleware("terrawarden", otelecho.WithTracerProvider(d.Tracer)))
 	}

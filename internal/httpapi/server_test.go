@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -46,8 +47,15 @@ const (
 
 func serve(t *testing.T, log *bytes.Buffer, endpoints ...endpoint.Endpoint) (*httpapi.Server, error) {
 	t.Helper()
+	return serveWithin(t, 0, log, endpoints...)
+}
+
+// serveWithin is serve with a limit on how long a body may take.
+func serveWithin(t *testing.T, grace time.Duration, log *bytes.Buffer, endpoints ...endpoint.Endpoint) (*httpapi.Server, error) {
+	t.Helper()
 	registry := telemetry.NewRegistry()
 	return httpapi.New(httpapi.Deps{
+		BodyGrace: grace,
 		Protocols: []httpapi.Protocol{protocol{endpoints}},
 		Authenticate: func(_ context.Context, bearer string) (catalog.Principal, error) {
 			if bearer != credential {

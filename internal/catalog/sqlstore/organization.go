@@ -2,20 +2,50 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/schema"
 )
 
 const selectOrganizations = `SELECT id, name, email, disabled, owners_team_id, default_project_id,
-	allow_force_delete, refuse_user_tokens, limit_token_lives, attributes, created_at FROM organizations`
+	allow_force_delete, refuse_user_tokens, limit_token_lives, workspace_limit, attributes, created_at FROM organizations`
 
 func organizationInto(o *catalog.Organization) []any {
 	return []any{
 		&o.ID, &o.Name, &o.Email, &o.Disabled, &o.OwnersTeamID, &o.DefaultProjectID,
-		&o.AllowForceDelete, &o.RefuseUserTokens, &o.LimitTokenLives, &o.Attributes,
+		&o.AllowForceDelete, &o.RefuseUserTokens, &o.LimitTokenLives,
+		limit{&o.WorkspaceLimit},
+		&o.Attributes,
 		moment{&o.CreatedAt},
 	}
+}
+
+// noLimit is how no limit is stored.
+const noLimit = -1
+
+// limited returns the stored form of a limit.
+func limited(l catalog.Limit) int64 {
+	if !l.Given {
+		return noLimit
+	}
+	return int64(l.Max)
+}
+
+// limit scans the stored form of a limit.
+type limit struct{ to *catalog.Limit }
+
+// Scan implements sql.Scanner.
+func (l limit) Scan(v any) error {
+	n, ok := v.(int64)
+	if !ok {
+		return fmt.Errorf("a limit is stored as %T", v)
+	}
+	*l.to = catalog.Limit{}
+	if n != noLimit {
+		*l.to = catalog.Limit{Given: true, Max: int(n)}
+	}
+	return nil
 }
 
 // Organization returns an organization by id.
@@ -39,19 +69,19 @@ func (q *queries) Organizations(ctx context.Context, ids ...string) ([]catalog.O
 func (q *queries) InsertOrganization(ctx context.Context, o catalog.Organization) error {
 	return q.insert(ctx, organizationRow, `INSERT INTO organizations
 		(id, name, name_key, email, email_key, disabled, owners_team_id, default_project_id, allow_force_delete,
-		refuse_user_tokens, limit_token_lives, attributes, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		refuse_user_tokens, limit_token_lives, workspace_limit, attributes, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		o.ID, o.Name, key(o.Name), o.Email, key(o.Email), o.Disabled, o.OwnersTeamID, o.DefaultProjectID,
-		o.AllowForceDelete, o.RefuseUserTokens, o.LimitTokenLives, string(o.Attributes), micros(o.CreatedAt))
+		o.AllowForceDelete, o.RefuseUserTokens, o.LimitTokenLives, limited(o.WorkspaceLimit), string(o.Attributes), micros(o.CreatedAt))
 }
 
 // UpdateOrganization changes an organization.
 func (q *queries) UpdateOrganization(ctx context.Context, o catalog.Organization) error {
 	return q.update(ctx, organizationRow, `UPDATE organizations SET name = ?, name_key = ?, email = ?, email_key = ?,
 		disabled = ?, owners_team_id = ?, default_project_id = ?, allow_force_delete = ?, refuse_user_tokens = ?,
-		limit_token_lives = ?, attributes = ?, created_at = ? WHERE id = ?`,
+		limit_token_lives = ?, workspace_limit = ?, attributes = ?, created_at = ? WHERE id = ?`,
 		o.Name, key(o.Name), o.Email, key(o.Email), o.Disabled, o.OwnersTeamID, o.DefaultProjectID,
-		o.AllowForceDelete, o.RefuseUserTokens, o.LimitTokenLives, string(o.Attributes), micros(o.CreatedAt), o.ID)
+		o.AllowForceDelete, o.RefuseUserTokens, o.LimitTokenLives, limited(o.WorkspaceLimit), string(o.Attributes), micros(o.CreatedAt), o.ID)
 }
 
 // DeleteOrganization removes an organization and everything in it. Audit events stay.

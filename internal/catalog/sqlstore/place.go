@@ -88,6 +88,7 @@ func (q *queries) places(f catalog.PlaceFilter) (rows placeRows, from string, w 
 	}
 	if f.UserTokens {
 		w.and(`NOT o.refuse_user_tokens`)
+		w.takesLife(f.TokenLife)
 	}
 	few, err := w.matching(rows, f.PlaceQuery)
 	if err != nil {

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"time"
 
 	"github.com/terrawarden/terrawarden/internal/catalog"
 )
@@ -14,6 +15,16 @@ func tokenLifeInto(l *catalog.TokenLife) []any {
 func (q *queries) TokenLives(ctx context.Context, organizationID string) ([]catalog.TokenLife, error) {
 	return selectAll(ctx, q, tokenLifeRow, tokenLifeInto,
 		`SELECT organization_id, kind, longest FROM token_lives WHERE organization_id = ? ORDER BY kind`, organizationID)
+}
+
+// takesLife asks that an organization o takes user tokens of a life; 0 is one without an end.
+func (w *where) takesLife(life time.Duration) {
+	if life == 0 {
+		w.and(`NOT o.limit_token_lives`)
+		return
+	}
+	w.and(`(NOT o.limit_token_lives OR ? <= COALESCE((SELECT l.longest FROM token_lives l WHERE l.organization_id = o.id AND l.kind = ?), ?))`,
+		life.Microseconds(), string(catalog.TokenUser), catalog.DefaultTokenLife.Microseconds())
 }
 
 // PutTokenLife sets the longest life of tokens of a kind, in place of another.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -19,6 +20,7 @@ func listedChecks() []check {
 		{"places come in pages", placesArePaged},
 		{"places of thousands of scopes are listed", manyScopes},
 		{"what is disabled is no place", disabledIsNowhere},
+		{"organizations may take no user tokens", shutToUserTokens},
 	}
 }
 
@@ -178,4 +180,44 @@ func disabledIsNowhere(t *testing.T, s catalog.Store) {
 		want(t, objectType+" of the disabled one", 0)(s.CountPlaces(t.Context(), own))
 		want(t, objectType+" of the disabled one", []catalog.Place(nil))(s.Places(t.Context(), own))
 	}
+}
+
+func shutToUserTokens(t *testing.T, s catalog.Store) {
+	places(t, s)
+	ctx := t.Context()
+	edit := func(id string, change func(*catalog.Organization)) {
+		o, err := s.Organization(ctx, id)
+		must(t, err)
+		change(&o)
+		must(t, s.UpdateOrganization(ctx, o))
+	}
+	edit("org-a", func(o *catalog.Organization) { o.RefuseUserTokens = true })
+	for _, id := range []string{"org-b", "org-0"} {
+		edit(id, func(o *catalog.Organization) { o.LimitTokenLives = true })
+	}
+	must(t, s.PutTokenLife(ctx, catalog.TokenLife{OrganizationID: "org-b", Kind: catalog.TokenUser, Max: time.Hour}))
+	must(t, s.PutTokenLife(ctx, catalog.TokenLife{OrganizationID: "org-b", Kind: catalog.TokenTeam, Max: 9 * time.Hour}))
+	must(t, s.PutTokenLife(ctx, catalog.TokenLife{OrganizationID: "org-a", Kind: catalog.TokenUser, Max: 9 * time.Hour}))
+	for life, expected := range map[time.Duration][]string{
+		time.Hour:                      {"beta", "BETA-2"},
+		time.Hour + time.Microsecond:   {"BETA-2"}, // where two years are the limit that nobody has set
+		catalog.DefaultTokenLife:       {"BETA-2"},
+		catalog.DefaultTokenLife + 1e6: nil,
+		0:                              nil, // without an end
+	} {
+		f := everywhere(schema.TypeOrganization)
+		f.UserTokens, f.TokenLife = true, life
+		got, err := s.Places(ctx, f)
+		must(t, err)
+		if diff := cmp.Diff(expected, paths(got)); diff != "" {
+			t.Errorf("for a user token of %v (-want +got):\n%s", life, diff)
+		}
+		want(t, "the number", len(expected))(s.CountPlaces(ctx, f))
+		f.UserTokens = false
+		want(t, "for other tokens", 3)(s.CountPlaces(ctx, f))
+	}
+	edit("org-b", func(o *catalog.Organization) { o.LimitTokenLives = false })
+	f := everywhere(schema.TypeWorkspace)
+	f.UserTokens = true
+	want(t, "workspaces where lives are not limited", 7)(s.CountPlaces(ctx, f))
 }

@@ -155,12 +155,12 @@ func organizations() noun[catalog.Organization] {
 		first: catalog.Organization{
 			ID: "org-1", Name: "Globex", Email: "g@example.com", Disabled: true, OwnersTeamID: "team-1",
 			DefaultProjectID: "prj-1", AllowForceDelete: true, RefuseUserTokens: true, LimitTokenLives: true,
-			Attributes: `{"cost":null}`, CreatedAt: at(1),
+			WorkspaceLimit: catalog.Limit{Given: true}, Attributes: `{"cost":null}`, CreatedAt: at(1),
 		},
 		second: catalog.Organization{ID: "org-2", Name: "initech"},
 		twin:   catalog.Organization{ID: "org-3", Name: "GLOBEX"},
 		change: func(o *catalog.Organization) {
-			*o = catalog.Organization{ID: o.ID, Name: "globex-2", Email: "h@example.com", OwnersTeamID: "team-2", DefaultProjectID: "prj-2", CreatedAt: at(2)}
+			*o = catalog.Organization{ID: o.ID, Name: "globex-2", Email: "h@example.com", OwnersTeamID: "team-2", DefaultProjectID: "prj-2", WorkspaceLimit: catalog.Limit{Given: true, Max: 7}, CreatedAt: at(2)}
 		},
 		get: catalog.Queries.Organization, insert: catalog.Queries.InsertOrganization,
 		update: catalog.Queries.UpdateOrganization, remove: catalog.Queries.DeleteOrganization,

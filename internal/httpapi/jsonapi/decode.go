@@ -247,18 +247,12 @@ func decodeParts(raw []byte, into any, pointer string) error {
 		return nil
 	}
 	v := reflect.ValueOf(into).Elem()
-	switch v.Kind() { //nolint:exhaustive // the rest has no parts
-	case reflect.Struct:
-		var members map[string]json.RawMessage
-		if json.Unmarshal(raw, &members) != nil {
-			return nil
-		}
+	var members map[string]json.RawMessage
+	var items []json.RawMessage
+	switch {
+	case v.Kind() == reflect.Struct && json.Unmarshal(raw, &members) == nil:
 		return decodeFields(members, into, pointer+"/")
-	case reflect.Slice:
-		var items []json.RawMessage
-		if json.Unmarshal(raw, &items) != nil {
-			return nil
-		}
+	case v.Kind() == reflect.Slice && json.Unmarshal(raw, &items) == nil:
 		var faults []error
 		for i, item := range items {
 			faults = append(faults, decodeInto(item, reflect.New(v.Type().Elem()).Interface(), fmt.Sprintf("%s/%d", pointer, i), ""))
@@ -273,7 +267,7 @@ func kindName(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	switch t.Kind() { //nolint:exhaustive // the rest is not read from JSON
+	switch t.Kind() {
 	case reflect.String:
 		return "a string"
 	case reflect.Bool:
@@ -315,7 +309,7 @@ func readLinkage(raw json.RawMessage, pointer string) (linkage, error) {
 	for i, item := range items {
 		var m member
 		faults = append(faults, decodeInto(item, &m, fmt.Sprintf("%s/%d", pointer, i), "must be a resource identifier"))
-		l.many = append(l.many, Reference{ID: m.ID, Type: m.Type, Attributes: m.Attributes})
+		l.many = append(l.many, Reference(m))
 	}
 	return l, errors.Join(faults...)
 }

@@ -74,6 +74,84 @@ func TestEveryWrongAttributeIsNamed(t *testing.T) {
 	}
 }
 
+func TestEveryWrongPartIsNamed(t *testing.T) {
+	t.Parallel()
+	in, err := jsonapi.ReadResource(post(`{"data":{"attributes":{"words":["a",1,[]],"access":{"read":7,"write":"x","further":1},"all":[{"read":true},{"write":1},7]}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var into struct {
+		Words  []string `json:"words"`
+		Access access   `json:"access"`
+		All    []access `json:"all"`
+	}
+	got := map[string]string{}
+	for _, f := range fault.All(in.Attributes(&into)) {
+		got[f.Field] = f.Message
+	}
+	want := map[string]string{
+		"/data/attributes/words/1": "must be a string", "/data/attributes/words/2": "must be a string",
+		"/data/attributes/access/read": "must be true or false", "/data/attributes/access/write": "must be true or false",
+		"/data/attributes/all/1/write": "must be true or false", "/data/attributes/all/2": "must be an object",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
+	}
+}
+
+func TestAttributesMayStandAlone(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"name":"bare"}`: "bare",
+		`{"data":{"attributes":{"name":"in a resource"}}}`: "in a resource",
+		`{}`: "",
+	} {
+		in, err := jsonapi.ReadEither(post(body), "things")
+		var got thing
+		if err == nil {
+			err = in.Attributes(&got)
+		}
+		if _, sent, oneErr := in.One("one"); err != nil || got.Name != want || sent || oneErr != nil {
+			t.Errorf("%s: %+v, %v, %v", body, got, err, oneErr)
+		}
+	}
+	for body, field := range map[string]string{`[]`: "", `7`: "", `{"data":null}`: "/data", `{"data":7}`: "/data", `{"data":{"type":"others"}}`: "/data/type"} {
+		_, err := jsonapi.ReadEither(post(body), "things")
+		if _, got := fault.Public(err); !fault.Is(err, fault.Invalid) || got != field {
+			t.Errorf("%s: %v at %q, want it at %q", body, err, got, field)
+		}
+	}
+}
+
+func TestRelatedResourcesAreOfTheirType(t *testing.T) {
+	t.Parallel()
+	in, err := jsonapi.ReadResource(post(`{"data":{"relationships":{"one":{"data":{"type":"things","id":"t-1"}},"many":{"data":[{"type":"things"},{"type":"others"},{}]}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := in.One("one", "others", "things"); err != nil {
+		t.Errorf("one of two types: %v", err)
+	}
+	_, _, one := in.One("one", "others")
+	_, _, many := in.Many("many", "things")
+	for want, err := range map[string]error{"/data/relationships/one/data/type": one, "/data/relationships/many/data/1/type": many} {
+		if _, got := fault.Public(err); len(fault.All(err)) != 1 || got != want {
+			t.Errorf("%v at %q, want it at %q", err, got, want)
+		}
+	}
+}
+
+func TestListsHaveAnEnd(t *testing.T) {
+	t.Parallel()
+	list := func(n int) string { return `{"data":[` + strings.Repeat(`{"id":"a"},`, n-1) + `{"id":"b"}]}` }
+	if refs, err := jsonapi.ReadReferences(post(list(1000))); err != nil || len(refs) != 1000 {
+		t.Errorf("a thousand: %d, %v", len(refs), err)
+	}
+	if _, err := jsonapi.ReadReferences(post(list(1001))); !fault.Is(err, fault.Invalid) {
+		t.Errorf("more than a thousand: %v", err)
+	}
+}
+
 func TestRelationships(t *testing.T) {
 	t.Parallel()
 	in, err := jsonapi.ReadResource(post(`{"data":{"relationships":{
@@ -118,23 +196,27 @@ func TestWhatIsNoDocumentIsRefused(t *testing.T) {
 		status      int // 0: the protocol's for a fault of its kind
 		kind        fault.Kind
 	}{
-		"nothing":                {"", "", 400, fault.Invalid},
-		"no JSON":                {"{", "", 400, fault.Invalid},
-		"two values":             {`{} {}`, "", 400, fault.Invalid},
-		"a list":                 {`[]`, "", 400, fault.Invalid},
-		"a number":               {`7`, "", 400, fault.Invalid},
-		"a name twice":           {`{"data":{},"data":{}}`, "", 400, fault.Invalid},
-		"broken text":            {"{\"data\":{\"id\":\"\xff\"}}", "", 400, fault.Invalid},
-		"too deep":               {deep, "", 400, fault.Invalid},
-		"too large":              {`{"data":{"attributes":{"name":"` + strings.Repeat("x", 1<<20) + `"}}}`, "", 0, fault.Limited},
-		"no data":                {`{}`, "/data", 0, fault.Invalid},
-		"null data":              {`{"data":null}`, "/data", 0, fault.Invalid},
-		"data a list":            {`{"data":[]}`, "/data", 0, fault.Invalid},
-		"data a text":            {`{"data":"x"}`, "/data", 0, fault.Invalid},
-		"another type":           {`{"data":{"type":"others"}}`, "/data/type", 0, fault.Invalid},
-		"a type that is no text": {`{"data":{"type":1}}`, "/data/type", 0, fault.Invalid},
-		"attributes a list":      {`{"data":{"attributes":[]}}`, "/data/attributes", 0, fault.Invalid},
-		"a relationship a text":  {`{"data":{"relationships":{"one":{"data":"x"}}}}`, "/data/relationships/one/data", 0, fault.Invalid},
+		"nothing":                     {"", "", 400, fault.Invalid},
+		"no JSON":                     {"{", "", 400, fault.Invalid},
+		"two values":                  {`{} {}`, "", 400, fault.Invalid},
+		"a list":                      {`[]`, "", 400, fault.Invalid},
+		"a number":                    {`7`, "", 400, fault.Invalid},
+		"a null character":            {`{"data":{"id":"a\u0000"}}`, "", 400, fault.Invalid},
+		"a null character in a name":  {`{"data":{"a\u0000":1}}`, "", 400, fault.Invalid},
+		"one value behind another":    {`{"data":{}}7`, "", 400, fault.Invalid},
+		"a relationship with a slash": {`{"data":{"relationships":{"a/b~":{"data":"x"}}}}`, "/data/relationships/a~1b~0/data", 0, fault.Invalid},
+		"a name twice":                {`{"data":{},"data":{}}`, "", 400, fault.Invalid},
+		"broken text":                 {"{\"data\":{\"id\":\"\xff\"}}", "", 400, fault.Invalid},
+		"too deep":                    {deep, "", 400, fault.Invalid},
+		"too large":                   {`{"data":{"attributes":{"name":"` + strings.Repeat("x", 1<<20) + `"}}}`, "", 0, fault.Limited},
+		"no data":                     {`{}`, "/data", 0, fault.Invalid},
+		"null data":                   {`{"data":null}`, "/data", 0, fault.Invalid},
+		"data a list":                 {`{"data":[]}`, "/data", 0, fault.Invalid},
+		"data a text":                 {`{"data":"x"}`, "/data", 0, fault.Invalid},
+		"another type":                {`{"data":{"type":"others"}}`, "/data/type", 0, fault.Invalid},
+		"a type that is no text":      {`{"data":{"type":1}}`, "/data/type", 0, fault.Invalid},
+		"attributes a list":           {`{"data":{"attributes":[]}}`, "/data/attributes", 0, fault.Invalid},
+		"a relationship a text":       {`{"data":{"relationships":{"one":{"data":"x"}}}}`, "/data/relationships/one/data", 0, fault.Invalid},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

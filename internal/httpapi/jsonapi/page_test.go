@@ -43,6 +43,19 @@ func TestReadPage(t *testing.T) {
 	}
 }
 
+func TestBothFaultsOfAPageAreNamed(t *testing.T) {
+	t.Parallel()
+	_, err := jsonapi.ReadPage(url.Values{"page[size]": {"0"}, "page[number]": {"1048577"}})
+	var got []string
+	for _, f := range fault.All(err) {
+		got = append(got, f.Field+" "+f.Message)
+	}
+	want := []string{"?page[number] must be a whole number from 1 to 1048576", "?page[size] must be a whole number from 1 to 1048576"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
+	}
+}
+
 func TestPagination(t *testing.T) {
 	t.Parallel()
 	one, three := 1, 3

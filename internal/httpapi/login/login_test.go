@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terrawarden/terrawarden/internal/config"
 	"github.com/terrawarden/terrawarden/internal/testkit"
@@ -191,11 +192,18 @@ func TestTerraformLogin(t *testing.T) {
 		t.Fatalf("token %q, %s", token, problem)
 	}
 	var mine struct {
-		Tokens []struct{ Kind, Name, Description string } `json:"tokens"`
+		Tokens []struct {
+			Kind, Name, Description string
+			Created                 time.Time `json:"created_at"`
+			Expires                 time.Time `json:"expires_at"`
+		} `json:"tokens"`
 	}
 	s.Call(t, http.MethodGet, "/admin/v1/tokens", token, "").Decode(t, &mine)
 	if len(mine.Tokens) != 1 || mine.Tokens[0].Kind != "user" || mine.Tokens[0].Name != "ann@example.com" || mine.Tokens[0].Description != "terraform login" {
 		t.Errorf("tokens %+v", mine.Tokens)
+	}
+	if made := mine.Tokens[0]; !made.Expires.Equal(made.Created.AddDate(2, 0, 0)) {
+		t.Errorf("made at %v, it ends at %v", made.Created, made.Expires)
 	}
 	// The same person comes back as the same user.
 	again, _, _ := s.redeem(t, s.approved(t), nil)

@@ -19,7 +19,7 @@ type siteOrganizations interface {
 	SiteOrganizations(ctx context.Context, p catalog.Principal, q catalog.PlaceQuery) ([]catalog.Organization, error)
 	SiteOrganization(ctx context.Context, p catalog.Principal, ref string) (catalog.Organization, error)
 	OwnersOf(ctx context.Context, p catalog.Principal, o catalog.Organization) ([]catalog.User, error)
-	AdministerOrganization(ctx context.Context, p catalog.Principal, o catalog.Organization) (authz.Token, error)
+	AdministerOrganization(ctx context.Context, p catalog.Principal, id string, edit catalog.Edit[catalog.Organization]) (catalog.Organization, authz.Token, error)
 	RemoveOrganization(ctx context.Context, p catalog.Principal, organizationID string) (authz.Token, error)
 	Administers(ctx context.Context, p catalog.Principal) error
 }
@@ -34,7 +34,6 @@ type siteSettings struct {
 	ApplyTimeout          *string  `json:"apply-timeout"`
 	PlanTimeout           *string  `json:"plan-timeout"`
 	WorkerSudo            bool     `json:"terraform-worker-sudo-enabled"`
-	WorkspaceLimit        *int     `json:"workspace-limit"`
 	ModuleConsumers       []string `json:"module-consumers,omitempty"` // ids of organizations; shown by a call of its own
 }
 
@@ -105,12 +104,13 @@ func siteOrganizationResource(o catalog.Organization, ownerIDs []string) (jsonap
 		NotificationEmail string `json:"notification-email"`
 		SSOEnabled        bool   `json:"sso-enabled"`
 		CreatedAt         any    `json:"created-at"`
+		WorkspaceLimit    *int   `json:"workspace-limit"`
 	}
 	return jsonapi.Resource{
 		ID: o.Name, Type: typeOrganizations,
 		Attributes: attributes{
 			siteSettings: settings, Name: o.Name, ExternalID: o.ID, IsDisabled: o.Disabled, NotificationEmail: o.Email,
-			CreatedAt: stamp(o.CreatedAt),
+			CreatedAt: stamp(o.CreatedAt), WorkspaceLimit: maxOrNull(o.WorkspaceLimit),
 		},
 		Relationships: map[string]jsonapi.Relationship{
 			"owners":           jsonapi.ToMany(typeUsers, ownerIDs...),
@@ -161,37 +161,57 @@ func (h *Handler) updateSiteOrganization(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	var settings siteSettings
-	if err := recallPart(o.Attributes, keptForSite, &settings); err != nil {
-		return err
-	}
-	state := struct {
-		Disabled bool `json:"is-disabled"`
-	}{o.Disabled}
-	consumers := settings.ModuleConsumers
-	if err := errors.Join(in.Attributes(&state), in.Attributes(&settings)); err != nil {
-		return err
-	}
-	settings.ModuleConsumers = consumers
-	if settings.WorkspaceLimit != nil && *settings.WorkspaceLimit < 0 {
-		return fault.At("workspace-limit", "must be greater than or equal to 0")
-	}
-	o.Disabled = state.Disabled
-	return h.administer(c, o, settings, func(o catalog.Organization) error { return h.sendSiteOrganization(c, wanted, o) })
-}
-
-// administer saves an organization with its site settings and answers.
-func (h *Handler) administer(c echo.Context, o catalog.Organization, settings siteSettings, answer func(catalog.Organization) error) error {
-	var err error
-	if o.Attributes, err = keepPart(o.Attributes, keptForSite, settings); err != nil {
-		return err
-	}
-	token, err := h.Service.AdministerOrganization(c.Request().Context(), principal(c), o)
+	edit := siteEdit(func(o *catalog.Organization, settings *siteSettings) error { return putSite(in, o, settings) })
+	changed, token, err := h.Service.AdministerOrganization(c.Request().Context(), principal(c), o.ID, edit)
 	if err != nil {
 		return err
 	}
 	written(c, token)
-	return answer(o)
+	return h.sendSiteOrganization(c, wanted, changed)
+}
+
+// siteEdit is an edit of what site admins set for an organization.
+func siteEdit(put func(o *catalog.Organization, settings *siteSettings) error) catalog.Edit[catalog.Organization] {
+	return func(o catalog.Organization, _ catalog.Home) (catalog.Organization, error) {
+		var settings siteSettings
+		if err := recallPart(o.Attributes, keptForSite, &settings); err != nil {
+			return o, err
+		}
+		if err := put(&o, &settings); err != nil {
+			return o, err
+		}
+		var err error
+		o.Attributes, err = keepPart(o.Attributes, keptForSite, settings)
+		return o, err
+	}
+}
+
+// putSite puts what a client sent over what site admins set.
+func putSite(in jsonapi.Input, o *catalog.Organization, settings *siteSettings) error {
+	limit, consumers := maxOrNull(o.WorkspaceLimit), settings.ModuleConsumers
+	_, wrongState := in.Attribute("is-disabled", &o.Disabled)
+	wrongSettings := in.Attributes(settings)
+	_, wrongLimit := in.Attribute("workspace-limit", &limit)
+	if err := errors.Join(wrongState, wrongSettings, wrongLimit); err != nil {
+		return err
+	}
+	settings.ModuleConsumers, o.WorkspaceLimit = consumers, catalog.Limit{}
+	if limit == nil {
+		return nil
+	}
+	o.WorkspaceLimit = catalog.Limit{Given: true, Max: *limit}
+	if *limit < 0 {
+		return fault.At("workspace-limit", "must be greater than or equal to 0")
+	}
+	return nil
+}
+
+// maxOrNull returns a limit as documents carry it, null for none.
+func maxOrNull(l catalog.Limit) *int {
+	if !l.Given {
+		return nil
+	}
+	return &l.Max
 }
 
 func (h *Handler) deleteSiteOrganization(c echo.Context) error {
@@ -241,11 +261,7 @@ func (h *Handler) updateModuleConsumers(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	var settings siteSettings
-	if err := recallPart(o.Attributes, keptForSite, &settings); err != nil {
-		return err
-	}
-	settings.ModuleConsumers = nil
+	var consumers []string
 	var faults []error
 	for _, name := range names {
 		consumer, err := h.Service.SiteOrganization(c.Request().Context(), principal(c), name)
@@ -255,10 +271,17 @@ func (h *Handler) updateModuleConsumers(c echo.Context) error {
 		case err != nil:
 			return err
 		}
-		settings.ModuleConsumers = append(settings.ModuleConsumers, consumer.ID)
+		if !slices.Contains(consumers, consumer.ID) { // it has two names
+			consumers = append(consumers, consumer.ID)
+		}
 	}
-	if err := errors.Join(faults...); err != nil {
+	edit := siteEdit(func(_ *catalog.Organization, settings *siteSettings) error {
+		settings.ModuleConsumers = consumers
+		return errors.Join(faults...)
+	})
+	_, token, err := h.Service.AdministerOrganization(c.Request().Context(), principal(c), o.ID, edit)
+	if err != nil {
 		return err
 	}
-	return h.administer(c, o, settings, func(catalog.Organization) error { return c.NoContent(http.StatusNoContent) })
+	return done(c, token)
 }

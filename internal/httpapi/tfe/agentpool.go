@@ -18,10 +18,9 @@ import (
 type agentPools interface {
 	ListAgentPools(ctx context.Context, p catalog.Principal, organizationID string) ([]catalog.AgentPool, error)
 	FindAgentPool(ctx context.Context, p catalog.Principal, id string) (catalog.AgentPool, error)
-	UsableAgentPool(ctx context.Context, p catalog.Principal, organizationID, id string) (catalog.AgentPool, error)
-	CreateAgentPool(ctx context.Context, p catalog.Principal, pool catalog.AgentPool, named ...authz.Object) (catalog.AgentPool, authz.Token, error)
-	UpdateAgentPool(ctx context.Context, p catalog.Principal, pool catalog.AgentPool, named ...authz.Object) (authz.Token, error)
-	DeleteAgentPool(ctx context.Context, p catalog.Principal, id string) (authz.Token, error)
+	CreateAgentPool(ctx context.Context, p catalog.Principal, organizationID string, edit catalog.Edit[catalog.AgentPool], named ...authz.Object) (catalog.AgentPool, authz.Token, error)
+	UpdateAgentPool(ctx context.Context, p catalog.Principal, id string, edit catalog.Edit[catalog.AgentPool], named ...authz.Object) (catalog.AgentPool, authz.Token, error)
+	DeleteAgentPool(ctx context.Context, p catalog.Principal, id string, uses catalog.PoolUse) (authz.Token, error)
 }
 
 func (h *Handler) agentPoolEndpoints() []endpoint.Endpoint {
@@ -76,11 +75,8 @@ func (h *Handler) createAgentPool(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	pool, named, err := agentPoolFrom(in, catalog.AgentPool{OrganizationID: o.ID})
-	if err != nil {
-		return err
-	}
-	created, token, err := h.Service.CreateAgentPool(ctx, p, pool, named...)
+	edit, named := agentPoolChanges(in)
+	created, token, err := h.Service.CreateAgentPool(ctx, p, o.ID, edit, named...)
 	if err != nil {
 		return err
 	}
@@ -109,20 +105,17 @@ func (h *Handler) updateAgentPool(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	pool, named, err := agentPoolFrom(in, pool)
-	if err != nil {
-		return err
-	}
-	token, err := h.Service.UpdateAgentPool(ctx, p, pool, named...)
+	edit, named := agentPoolChanges(in)
+	changed, token, err := h.Service.UpdateAgentPool(ctx, p, pool.ID, edit, named...)
 	if err != nil {
 		return err
 	}
 	written(c, token)
-	return h.sendAgentPool(c, http.StatusOK, pool)
+	return h.sendAgentPool(c, http.StatusOK, changed)
 }
 
 func (h *Handler) deleteAgentPool(c echo.Context) error {
-	token, err := h.Service.DeleteAgentPool(c.Request().Context(), principal(c), c.Param("pool"))
+	token, err := h.Service.DeleteAgentPool(c.Request().Context(), principal(c), c.Param("pool"), poolIn(c.Param("pool")))
 	if err != nil {
 		return err
 	}
@@ -143,32 +136,40 @@ func (h *Handler) sendAgentPool(c echo.Context, status int, pool catalog.AgentPo
 	return send(c, status, jsonapi.Document{Data: shown[0]})
 }
 
-// agentPoolFrom returns an agent pool with what a client sent put over it, and the workspaces and projects that it named.
-func agentPoolFrom(in jsonapi.Input, pool catalog.AgentPool) (catalog.AgentPool, []authz.Object, error) {
-	kept, err := recallAgentPool(pool)
-	if err != nil {
-		return pool, nil, err
-	}
-	common := struct {
-		Name string `json:"name"`
-	}{pool.Name}
+// agentPoolChanges returns what puts what a client sent over an agent pool, and the workspaces and projects that it named.
+func agentPoolChanges(in jsonapi.Input) (catalog.Edit[catalog.AgentPool], []authz.Object) {
 	var named []authz.Object
-	faults := []error{in.Attributes(&common), in.Attributes(&kept.agentPoolSettings)}
-	for _, l := range kept.lists() {
+	var wrongLists error
+	sentLists := map[string][]string{}
+	for _, l := range (&agentPoolKept{}).lists() {
 		ids, sent, err := relatedIDs(in, l.relation, l.objectType+"s")
-		faults = append(faults, err)
-		if !sent {
-			continue
+		wrongLists = errors.Join(wrongLists, err)
+		if sent {
+			sentLists[l.relation] = ids
 		}
-		*l.ids = ids
-		for _, id := range *l.ids {
+		for _, id := range ids {
 			named = append(named, authz.Object{Type: l.objectType, ID: id})
 		}
 	}
-	if err := beside(errors.Join(faults...), required(common.Name, "name")); err != nil {
-		return pool, nil, err
-	}
-	pool.Name = common.Name
-	pool.Attributes, err = keep(pool.Attributes, kept)
-	return pool, named, err
+	return func(pool catalog.AgentPool, _ catalog.Home) (catalog.AgentPool, error) {
+		kept, err := recallAgentPool(pool)
+		if err != nil {
+			return pool, err
+		}
+		common := struct {
+			Name string `json:"name"`
+		}{pool.Name}
+		wrongTypes := errors.Join(in.Attributes(&common), in.Attributes(&kept.agentPoolSettings), wrongLists)
+		if err := beside(wrongTypes, required(common.Name, "name")); err != nil {
+			return pool, err
+		}
+		for _, l := range kept.lists() {
+			if ids, sent := sentLists[l.relation]; sent {
+				*l.ids = ids
+			}
+		}
+		pool.Name = common.Name
+		pool.Attributes, err = keep(pool.Attributes, kept)
+		return pool, err
+	}, named
 }

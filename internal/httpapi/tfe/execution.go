@@ -1,7 +1,6 @@
 package tfe
 
 import (
-	"context"
 	"errors"
 
 	"github.com/terrawarden/terrawarden/internal/catalog"
@@ -108,7 +107,7 @@ func (e execution) check(in executionInput) error {
 }
 
 // agentPoolUser is what chooses an agent pool, for itself or for what it holds.
-type agentPoolUser struct{ organizationID, projectID, workspaceID string }
+type agentPoolUser struct{ projectID, workspaceID string }
 
 // comesLater stands for the id of a project that is yet to come into being, and that no pool is allowed to by name.
 const comesLater = "new"
@@ -116,15 +115,13 @@ const comesLater = "new"
 // unexpected reports whether an error is no fault of what was sent.
 func unexpected(err error) bool { return err != nil && !fault.Is(err, fault.Invalid) }
 
-// checkAgentPool refuses an agent pool that was chosen anew and is not there for who chose it.
-func (h *Handler) checkAgentPool(ctx context.Context, p catalog.Principal, before, after, field string, user agentPoolUser) error {
-	switch {
-	case after == "" || after == before:
+// checkAgentPool refuses an agent pool that was chosen anew and is not there for who chose it. An organization that comes
+// into being has none yet.
+func checkAgentPool(home catalog.Home, before, after, field string, user agentPoolUser) error {
+	if after == "" || after == before {
 		return nil
-	case user.organizationID == "": // it comes into being and has none yet
-		return fault.At(field, "does not exist")
 	}
-	pool, err := h.Service.UsableAgentPool(ctx, p, user.organizationID, after)
+	pool, err := home.AgentPool(after)
 	if fault.Is(err, fault.NotFound) {
 		return fault.At(field, "does not exist")
 	}
@@ -139,4 +136,16 @@ func (h *Handler) checkAgentPool(ctx context.Context, p catalog.Principal, befor
 		return fault.At(field, "is not allowed here")
 	}
 	return nil
+}
+
+// poolIn says whether what is kept with an organization, project or workspace names an agent pool.
+func poolIn(id string) catalog.PoolUse {
+	return func(kept catalog.Attributes) (bool, error) {
+		var names struct {
+			Default   string    `json:"default-agent-pool"` // of an organization
+			Execution execution `json:"execution"`          // of the others
+		}
+		err := recallKept(kept, &names)
+		return names.Default == id || names.Execution.Pool == id, err
+	}
 }

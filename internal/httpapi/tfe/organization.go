@@ -19,8 +19,8 @@ import (
 type organizations interface {
 	FindOrganization(ctx context.Context, p catalog.Principal, ref string) (catalog.Organization, error)
 	ListOrganizations(ctx context.Context, p catalog.Principal, q catalog.PlaceQuery, w catalog.Window) ([]catalog.Organization, int, error)
-	CreateOrganization(ctx context.Context, p catalog.Principal, o catalog.Organization) (catalog.Organization, authz.Token, error)
-	UpdateOrganization(ctx context.Context, p catalog.Principal, o catalog.Organization) (authz.Token, error)
+	CreateOrganization(ctx context.Context, p catalog.Principal, edit catalog.Edit[catalog.Organization]) (catalog.Organization, authz.Token, error)
+	UpdateOrganization(ctx context.Context, p catalog.Principal, id string, edit catalog.Edit[catalog.Organization]) (catalog.Organization, authz.Token, error)
 	DeleteOrganization(ctx context.Context, p catalog.Principal, organizationID string) (authz.Token, error)
 }
 
@@ -49,7 +49,8 @@ func (h *Handler) listOrganizations(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := readIncludes(c, "subscription", "default_project", "entitlement_set"); err != nil {
+	wanted, err := readIncludes(c, "subscription", "default_project", "entitlement_set")
+	if err != nil {
 		return err
 	}
 	query := catalog.PlaceQuery{Contains: c.QueryParam("q"), EmailContains: c.QueryParam("q[email]")}
@@ -65,7 +66,7 @@ func (h *Handler) listOrganizations(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendPage(c, answered(total), total, shown, nil, nil)
+	return sendPage(c, answered(total), total, shown, h.includeBeside(wanted, found...), nil)
 }
 
 func (h *Handler) createOrganization(c echo.Context) error {
@@ -77,11 +78,7 @@ func (h *Handler) createOrganization(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	o, err := h.organizationFrom(c.Request().Context(), principal(c), in, catalog.Organization{})
-	if err != nil {
-		return err
-	}
-	created, token, err := h.Service.CreateOrganization(c.Request().Context(), principal(c), o)
+	created, token, err := h.Service.CreateOrganization(c.Request().Context(), principal(c), organizationEdit(in))
 	if err != nil {
 		return err
 	}
@@ -115,15 +112,12 @@ func (h *Handler) updateOrganization(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if o, err = h.organizationFrom(ctx, p, in, o); err != nil {
-		return err
-	}
-	token, err := h.Service.UpdateOrganization(ctx, p, o)
+	changed, token, err := h.Service.UpdateOrganization(ctx, p, o.ID, organizationEdit(in))
 	if err != nil {
 		return err
 	}
 	written(c, token)
-	return h.sendOrganization(c, http.StatusOK, wanted, o)
+	return h.sendOrganization(c, http.StatusOK, wanted, changed)
 }
 
 func (h *Handler) deleteOrganization(c echo.Context) error {
@@ -155,10 +149,22 @@ func (h *Handler) sendOrganization(c echo.Context, status int, wanted includes, 
 			return err
 		}
 	}
-	if wanted.has("entitlement_set") {
-		d.Included = append(d.Included, entitlements(o))
-	}
+	d.Included = append(d.Included, h.includeBeside(wanted, o)...)
 	return send(c, status, d)
+}
+
+// includeBeside returns what is wanted with organizations and takes no look-up. A subscription is HCP Terraform's alone.
+func (h *Handler) includeBeside(wanted includes, all ...catalog.Organization) []jsonapi.Resource {
+	var out []jsonapi.Resource
+	for _, o := range all {
+		if wanted.has("entitlement_set") {
+			out = append(out, entitlements(o))
+		}
+		if wanted.has("subscription") && h.Mode == ModeHCP {
+			out = append(out, subscription(o))
+		}
+	}
+	return out
 }
 
 // includeDefaultProject returns an organization's default project, to whoever may read it.
@@ -198,39 +204,41 @@ func (h *Handler) organizationResources(ctx context.Context, p catalog.Principal
 	return out, nil
 }
 
-// organizationFrom returns an organization with what a client sent put over it.
-func (h *Handler) organizationFrom(ctx context.Context, p catalog.Principal, in jsonapi.Input, o catalog.Organization) (catalog.Organization, error) {
-	settings := defaultOrganizationSettings()
-	if err := recallKept(o.Attributes, &settings); err != nil {
+// organizationEdit puts what a client sent over an organization.
+func organizationEdit(in jsonapi.Input) catalog.Edit[catalog.Organization] {
+	return func(o catalog.Organization, home catalog.Home) (catalog.Organization, error) {
+		settings := defaultOrganizationSettings()
+		if err := recallKept(o.Attributes, &settings); err != nil {
+			return o, err
+		}
+		before := settings.DefaultAgentPool
+		common := organizationInput{Name: o.Name, Email: o.Email, AllowForceDelete: o.AllowForceDelete, UserTokensEnabled: !o.RefuseUserTokens, MaxTTLEnabled: o.LimitTokenLives}
+		pool, sent, poolErr := relatedTo(in, "default-agent-pool", typeAgentPools)
+		wrongTypes := errors.Join(in.Attributes(&common), in.Attributes(&settings), poolErr)
+		switch {
+		case pool != "":
+			settings.DefaultAgentPool = pool
+		case sent, settings.DefaultExecutionMode != modeAgent:
+			settings.DefaultAgentPool = ""
+		}
+		badName := checkOrganizationName(common.Name, o.Name)
+		o.Name, o.Email, o.AllowForceDelete = common.Name, common.Email, common.AllowForceDelete
+		o.RefuseUserTokens, o.LimitTokenLives = !common.UserTokensEnabled, common.MaxTTLEnabled
+		wrongPool := settings.checkPool()
+		if wrongPool == nil {
+			wrongPool = checkAgentPool(home, before, settings.DefaultAgentPool, "/data/relationships/default-agent-pool", agentPoolUser{})
+		}
+		if unexpected(wrongPool) {
+			return o, wrongPool
+		}
+		if badName == nil {
+			badName = o.Check()
+		}
+		if err := beside(wrongTypes, errors.Join(badName, required(o.Email, "email"), settings.check(), wrongPool)); err != nil {
+			return o, err
+		}
+		var err error
+		o.Attributes, err = keep(o.Attributes, settings)
 		return o, err
 	}
-	before := settings.DefaultAgentPool
-	common := organizationInput{Name: o.Name, Email: o.Email, AllowForceDelete: o.AllowForceDelete, UserTokensEnabled: !o.RefuseUserTokens, MaxTTLEnabled: o.LimitTokenLives}
-	pool, sent, poolErr := relatedTo(in, "default-agent-pool", typeAgentPools)
-	wrongTypes := errors.Join(in.Attributes(&common), in.Attributes(&settings), poolErr)
-	switch {
-	case pool != "":
-		settings.DefaultAgentPool = pool
-	case sent, settings.DefaultExecutionMode != modeAgent:
-		settings.DefaultAgentPool = ""
-	}
-	badName := checkOrganizationName(common.Name, o.Name)
-	o.Name, o.Email, o.AllowForceDelete = common.Name, common.Email, common.AllowForceDelete
-	o.RefuseUserTokens, o.LimitTokenLives = !common.UserTokensEnabled, common.MaxTTLEnabled
-	wrongPool := settings.checkPool()
-	if wrongPool == nil {
-		wrongPool = h.checkAgentPool(ctx, p, before, settings.DefaultAgentPool, "/data/relationships/default-agent-pool", agentPoolUser{organizationID: o.ID})
-	}
-	if unexpected(wrongPool) {
-		return o, wrongPool
-	}
-	if badName == nil {
-		badName = o.Check()
-	}
-	if err := beside(wrongTypes, errors.Join(badName, required(o.Email, "email"), settings.check(), wrongPool)); err != nil {
-		return o, err
-	}
-	var err error
-	o.Attributes, err = keep(o.Attributes, settings)
-	return o, err
 }

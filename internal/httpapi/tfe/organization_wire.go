@@ -121,6 +121,7 @@ type organizationAttributes struct {
 	PlanIsTrial            bool            `json:"plan-is-trial"`
 	PlanIsEnterprise       bool            `json:"plan-is-enterprise"`
 	PlanIdentifier         string          `json:"plan-identifier"`
+	TrialExpiresAt         any             `json:"trial-expires-at"`
 }
 
 // organizationResource shows an organization. Its id is its name (research tfe-api 1.0).
@@ -136,7 +137,7 @@ func (h *Handler) organizationResource(o catalog.Organization, can map[string]bo
 	pool := settings.DefaultAgentPool
 	settings.DefaultAgentPool = ""
 	path := "organizations/" + o.Name
-	return jsonapi.Resource{
+	shown := jsonapi.Resource{
 		ID: o.Name, Type: typeOrganizations,
 		Attributes: organizationAttributes{
 			organizationInput: organizationInput{
@@ -154,10 +155,13 @@ func (h *Handler) organizationResource(o catalog.Organization, can map[string]bo
 			"entitlement-set":            jsonapi.ToOne(typeEntitlements, o.ID).At("/api/v2/" + path + "/entitlement-set"),
 			"primary-hyok-configuration": jsonapi.ToOne("", ""),
 			"authentication-token":       jsonapi.Elsewhere("/api/v2/" + path + "/authentication-token"),
-			"subscription":               jsonapi.Elsewhere("/api/v2/" + path + "/subscription"),
 		},
 		Links: self(path),
-	}, nil
+	}
+	if h.Mode == ModeHCP {
+		shown.Relationships["subscription"] = jsonapi.ToOne(typeSubscriptions, subscriptionID(o)).At("/api/v2/" + path + "/subscription")
+	}
+	return shown, nil
 }
 
 // entitlements are what an organization may use: everything that is served here (research tfe-api 1.1).

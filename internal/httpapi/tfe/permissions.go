@@ -63,6 +63,13 @@ func further(objectType string) []boolean {
 			{"can-manage-ephemeral-workspace-for-projects", schema.ProjectUpdate},
 			{"can-create-stack", schema.ProjectCreateStack},
 		}
+	case schema.TypeStack:
+		return []boolean{
+			{"can-update", schema.StackUpdate},
+			{"can-destroy", schema.StackDelete},
+			{"can-queue-run", schema.StackQueuePlan},
+			{"can-queue-apply", schema.StackApplyRun},
+		}
 	case schema.TypeWorkspace:
 		return []boolean{
 			{"can-manage-assessments", schema.WorkspaceUpdate},

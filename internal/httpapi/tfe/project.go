@@ -19,8 +19,8 @@ import (
 type projects interface {
 	FindProject(ctx context.Context, p catalog.Principal, ref string) (catalog.Project, error)
 	ListProjects(ctx context.Context, p catalog.Principal, q catalog.PlaceQuery, w catalog.Window, holding ...schema.Permission) ([]catalog.Project, int, error)
-	CreateProject(ctx context.Context, p catalog.Principal, prj catalog.Project, tagging ...catalog.Tagging) (catalog.Project, authz.Token, error)
-	UpdateProject(ctx context.Context, p catalog.Principal, prj catalog.Project, tagging ...catalog.Tagging) (authz.Token, error)
+	CreateProject(ctx context.Context, p catalog.Principal, organizationID string, edit catalog.Edit[catalog.Project], tagging ...catalog.Tagging) (catalog.Project, authz.Token, error)
+	UpdateProject(ctx context.Context, p catalog.Principal, id string, edit catalog.Edit[catalog.Project], tagging ...catalog.Tagging) (catalog.Project, authz.Token, error)
 	DeleteProject(ctx context.Context, p catalog.Principal, id string) (authz.Token, error)
 	MoveWorkspaces(ctx context.Context, p catalog.Principal, projectID string, workspaceIDs ...string) (authz.Token, error)
 	OrganizationsByID(ctx context.Context, ids ...string) (map[string]catalog.Organization, error)
@@ -112,11 +112,8 @@ func (h *Handler) createProject(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	prj, tagging, err := h.projectFrom(ctx, p, in, o, catalog.Project{OrganizationID: o.ID})
-	if err != nil {
-		return err
-	}
-	created, token, err := h.Service.CreateProject(ctx, p, prj, tagging)
+	edit, tagging := projectChanges(in)
+	created, token, err := h.Service.CreateProject(ctx, p, o.ID, edit, tagging)
 	if err != nil {
 		return err
 	}
@@ -146,20 +143,13 @@ func (h *Handler) updateProject(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	homes, err := h.Service.OrganizationsByID(ctx, prj.OrganizationID)
-	if err != nil {
-		return err
-	}
-	prj, tagging, err := h.projectFrom(ctx, p, in, homes[prj.OrganizationID], prj)
-	if err != nil {
-		return err
-	}
-	token, err := h.Service.UpdateProject(ctx, p, prj, tagging)
+	edit, tagging := projectChanges(in)
+	changed, token, err := h.Service.UpdateProject(ctx, p, prj.ID, edit, tagging)
 	if err != nil {
 		return err
 	}
 	written(c, token)
-	return h.sendProject(c, http.StatusOK, nil, prj)
+	return h.sendProject(c, http.StatusOK, nil, changed)
 }
 
 func (h *Handler) deleteProject(c echo.Context) error {
@@ -191,32 +181,34 @@ func (h *Handler) sendProject(c echo.Context, status int, wanted includes, prj c
 	return send(c, status, jsonapi.Document{Data: shown[0], Included: included})
 }
 
-// projectFrom returns a project of an organization with what a client sent put over it.
-func (h *Handler) projectFrom(ctx context.Context, p catalog.Principal, in jsonapi.Input, o catalog.Organization, prj catalog.Project) (catalog.Project, catalog.Tagging, error) {
-	kept, err := recallProject(prj)
-	if err != nil {
-		return prj, catalog.Tagging{}, err
-	}
-	inherited, err := organizationExecution(o)
-	if err != nil {
-		return prj, catalog.Tagging{}, err
-	}
-	var sent projectInput
+// projectChanges returns what puts what a client sent over a project, and the tag bindings that it sent.
+func projectChanges(in jsonapi.Input) (catalog.Edit[catalog.Project], catalog.Tagging) {
 	tagging, tagErr := readRebinding(in)
-	wrongTypes := errors.Join(in.Attributes(&sent), in.Attributes(&kept.projectSettings), tagErr)
-	before := kept.Execution
-	var wrongMode error
-	kept.Execution, wrongMode = before.with(sent.execution(), inherited)
-	name, user := sent.Name.Or(prj.Name), agentPoolUser{organizationID: o.ID, projectID: cmp.Or(prj.ID, comesLater)}
-	wrongPool := h.checkAgentPool(ctx, p, before.Pool, kept.Execution.Pool, "default-agent-pool-id", user)
-	if unexpected(wrongPool) {
-		return prj, tagging, wrongPool
-	}
-	if err := beside(wrongTypes, errors.Join(checkProjectName(name, prj.Name), kept.check(), wrongMode, wrongPool)); err != nil {
-		return prj, tagging, err
-	}
-	prj.Name = name
-	sent.Description.Into(&prj.Description)
-	prj.Attributes, err = keep(prj.Attributes, kept)
-	return prj, tagging, err
+	return func(prj catalog.Project, home catalog.Home) (catalog.Project, error) {
+		kept, err := recallProject(prj)
+		if err != nil {
+			return prj, err
+		}
+		inherited, err := organizationExecution(home.Organization)
+		if err != nil {
+			return prj, err
+		}
+		var sent projectInput
+		wrongTypes := errors.Join(in.Attributes(&sent), in.Attributes(&kept.projectSettings), tagErr)
+		before := kept.Execution
+		var wrongMode error
+		kept.Execution, wrongMode = before.with(sent.execution(), inherited)
+		name, user := sent.Name.Or(prj.Name), agentPoolUser{projectID: cmp.Or(prj.ID, comesLater)}
+		wrongPool := checkAgentPool(home, before.Pool, kept.Execution.Pool, "default-agent-pool-id", user)
+		if unexpected(wrongPool) {
+			return prj, wrongPool
+		}
+		if err := beside(wrongTypes, errors.Join(checkProjectName(name, prj.Name), kept.check(), wrongMode, wrongPool)); err != nil {
+			return prj, err
+		}
+		prj.Name = name
+		sent.Description.Into(&prj.Description)
+		prj.Attributes, err = keep(prj.Attributes, kept)
+		return prj, err
+	}, tagging
 }

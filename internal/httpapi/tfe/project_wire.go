@@ -107,6 +107,9 @@ func (h *Handler) projectDocuments(ctx context.Context, p catalog.Principal, wan
 		return nil, nil, err
 	}
 	for i, prj := range all {
+		if organizations[prj.OrganizationID].DefaultProjectID == prj.ID { // it stays, whoever asks
+			can[i]["can-destroy"] = false
+		}
 		r, err := projectResource(prj, organizations[prj.OrganizationID], can[i])
 		if err != nil {
 			return nil, nil, err

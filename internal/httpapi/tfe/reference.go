@@ -10,13 +10,17 @@ import (
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 )
 
-// idsOf returns the ids of references, and reports every one that has none; at is where they stand.
+// idsOf returns the ids of references, each once, and reports every one that has none; at is where they stand.
 func idsOf(refs []jsonapi.Reference, at string) ([]string, error) {
-	out := make([]string, len(refs))
+	out := make([]string, 0, len(refs))
+	seen := map[string]bool{}
 	var faults []error
 	for i, ref := range refs {
-		if out[i] = ref.ID; ref.ID == "" {
+		switch {
+		case ref.ID == "":
 			faults = append(faults, fault.At(fmt.Sprintf("%s/%d/id", at, i), "can't be blank"))
+		case !seen[ref.ID]:
+			seen[ref.ID], out = true, append(out, ref.ID)
 		}
 	}
 	return out, errors.Join(faults...)

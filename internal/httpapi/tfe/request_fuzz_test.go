@@ -57,9 +57,12 @@ func takesBody(e endpoint.Endpoint) bool {
 func FuzzBodies(f *testing.F) {
 	w := newFuzzWorld(f)
 	targets := slices.DeleteFunc(slices.Clone(w.endpoints), func(e endpoint.Endpoint) bool { return !takesBody(e) })
-	for i := range targets {
-		for _, body := range bodies() {
-			f.Add(uint8(i), body)
+	for i, e := range targets {
+		parts := strings.Split(strings.ReplaceAll(e.Path, "/:", "/"), "/")
+		for j, body := range bodies() {
+			if strings.Contains(body, parts[len(parts)-1]) || strings.Contains(body, parts[len(parts)-2]) || j%len(targets) == i {
+				f.Add(uint8(i), body)
+			}
 		}
 	}
 	f.Fuzz(func(t *testing.T, target uint8, body string) {
@@ -89,10 +92,9 @@ func FuzzQueries(f *testing.F) {
 		"filter[exclude][taggable][id]=<workspace>&name=b", "filter[allowed_workspaces][name]=web&filter[allowed_projects][name]=apps",
 		"filter[permissions][update]=true&filter[permissions][create-workspace]=x", "organization=acme&since=2026-01-01T00:00:00Z", "since=x", "%zz", "a;b", "%00", "q=%ff", "q=%25_%5c'\"",
 	}
-	for i := range targets {
-		for _, query := range queries {
-			f.Add(uint8(i), query)
-		}
+	for i := range max(len(targets), len(queries)) {
+		f.Add(uint8(i), queries[i%len(queries)])
+		f.Add(uint8(i*7), queries[i%len(queries)])
 	}
 	before := w.lastChange(f)
 	f.Fuzz(func(t *testing.T, target uint8, query string) {
@@ -113,10 +115,10 @@ func FuzzPaths(f *testing.F) {
 			targets = append(targets, e)
 		}
 	}
+	values := []string{"", "x", "acme", "<workspace>x", "a b", "a/b", "../..", "\x00", "\xff", "é", "#", "?", "*", ":id", "ws-1111111111111111", "user:alice#member", strings.Repeat("x", 2000)}
 	for i := range targets {
-		for _, value := range []string{"", "x", "acme", "<workspace>x", "a b", "a/b", "../..", "\x00", "\xff", "é", "#", "?", "*", ":id", "ws-1111111111111111", "user:alice#member", strings.Repeat("x", 2000)} {
-			f.Add(uint8(i), value, i%2 == 0)
-		}
+		f.Add(uint8(i), values[i%len(values)], i%2 == 0)
+		f.Add(uint8(i), values[(i*5+3)%len(values)], i%2 == 1)
 	}
 	f.Fuzz(func(t *testing.T, target uint8, value string, escaped bool) {
 		e := targets[int(target)%len(targets)]

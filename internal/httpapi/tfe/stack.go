@@ -1,7 +1,6 @@
 package tfe
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
-	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -22,8 +20,8 @@ const typeStacks = "stacks"
 type stacks interface {
 	FindStack(ctx context.Context, p catalog.Principal, ref string) (catalog.Stack, error)
 	ListStacks(ctx context.Context, p catalog.Principal, q catalog.PlaceQuery, w catalog.Window) ([]catalog.Stack, int, error)
-	CreateStack(ctx context.Context, p catalog.Principal, st catalog.Stack) (catalog.Stack, authz.Token, error)
-	UpdateStack(ctx context.Context, p catalog.Principal, st catalog.Stack) (authz.Token, error)
+	CreateStack(ctx context.Context, p catalog.Principal, organizationID, projectID string, edit catalog.Edit[catalog.Stack]) (catalog.Stack, authz.Token, error)
+	UpdateStack(ctx context.Context, p catalog.Principal, id string, ch catalog.StackChanges) (catalog.Stack, authz.Token, error)
 	DeleteStack(ctx context.Context, p catalog.Principal, id string) (authz.Token, error)
 }
 
@@ -55,9 +53,9 @@ func (h *Handler) listStacks(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	shown := make([]jsonapi.Resource, len(found))
-	for i, st := range found {
-		shown[i] = stackResource(st, o)
+	shown, err := h.stackResources(c.Request().Context(), principal(c), o, found...)
+	if err != nil {
+		return err
 	}
 	return sendPage(c, page, total, shown, nil, nil)
 }
@@ -68,16 +66,17 @@ func (h *Handler) createStack(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	st, err := stackFrom(in, catalog.Stack{})
+	ch := stackChanges(in)
+	if ch.ProjectID == "" { // so nobody can be asked whether the caller may
+		_, wrong := ch.Edit(catalog.Stack{}, catalog.Home{})
+		_, err := relatedID(in, "project", typeProjects)
+		return beside(wrong, err)
+	}
+	prj, err := h.Service.FindProject(ctx, p, ch.ProjectID)
 	if err != nil {
 		return err
 	}
-	prj, err := h.Service.FindProject(ctx, p, st.ProjectID)
-	if err != nil {
-		return err
-	}
-	st.ProjectID, st.OrganizationID = prj.ID, prj.OrganizationID
-	created, token, err := h.Service.CreateStack(ctx, p, st)
+	created, token, err := h.Service.CreateStack(ctx, p, prj.OrganizationID, prj.ID, ch.Edit)
 	if err != nil {
 		return err
 	}
@@ -103,15 +102,12 @@ func (h *Handler) updateStack(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if st, err = stackFrom(in, st); err != nil {
-		return err
-	}
-	token, err := h.Service.UpdateStack(ctx, p, st)
+	changed, token, err := h.Service.UpdateStack(ctx, p, st.ID, stackChanges(in))
 	if err != nil {
 		return err
 	}
 	written(c, token)
-	return h.sendStack(c, http.StatusOK, st)
+	return h.sendStack(c, http.StatusOK, changed)
 }
 
 func (h *Handler) deleteStack(c echo.Context) error {
@@ -122,40 +118,56 @@ func (h *Handler) deleteStack(c echo.Context) error {
 	return done(c, token)
 }
 
-// stackFrom returns a stack with what a client sent put over it.
-func stackFrom(in jsonapi.Input, st catalog.Stack) (catalog.Stack, error) {
-	sent := struct {
-		Name        string                `json:"name"`
-		Description jsonapi.Field[string] `json:"description"`
-	}{Name: st.Name}
+// stackChanges returns what a client wants made of a stack. What is wrong about it, the edit tells.
+func stackChanges(in jsonapi.Input) catalog.StackChanges {
 	project, _, projectErr := relatedTo(in, "project", typeProjects)
-	st.ProjectID = cmp.Or(project, st.ProjectID)
-	wrongTypes := errors.Join(in.Attributes(&sent), projectErr)
-	st.Name = sent.Name
-	sent.Description.Into(&st.Description)
-	err := required(st.Name, "name")
-	if st.ProjectID == "" && projectErr == nil {
-		err = errors.Join(err, fault.At("/data/relationships/project", "can't be blank"))
-	}
-	return st, beside(wrongTypes, err)
+	return catalog.StackChanges{ProjectID: project, Edit: func(st catalog.Stack, _ catalog.Home) (catalog.Stack, error) {
+		sent := struct {
+			Name        string                `json:"name"`
+			Description jsonapi.Field[string] `json:"description"`
+		}{Name: st.Name}
+		wrongTypes := errors.Join(in.Attributes(&sent), projectErr)
+		st.Name = sent.Name
+		sent.Description.Into(&st.Description)
+		return st, beside(wrongTypes, required(st.Name, "name"))
+	}}
 }
 
 func (h *Handler) sendStack(c echo.Context, status int, st catalog.Stack) error {
-	homes, err := h.Service.OrganizationsByID(c.Request().Context(), st.OrganizationID)
+	ctx := c.Request().Context()
+	homes, err := h.Service.OrganizationsByID(ctx, st.OrganizationID)
 	if err != nil {
 		return err
 	}
-	return send(c, status, jsonapi.Document{Data: stackResource(st, homes[st.OrganizationID])})
+	shown, err := h.stackResources(ctx, principal(c), homes[st.OrganizationID], st)
+	if err != nil {
+		return err
+	}
+	return send(c, status, jsonapi.Document{Data: shown[0]})
 }
 
-// stackResource shows a stack of an organization.
-func stackResource(st catalog.Stack, o catalog.Organization) jsonapi.Resource {
-	return jsonapi.Resource{
-		ID: st.ID, Type: typeStacks, Links: self("stacks/" + st.ID),
-		Attributes: map[string]any{"name": st.Name, "description": st.Description, "created-at": stamp(st.CreatedAt)},
-		Relationships: map[string]jsonapi.Relationship{
-			"organization": jsonapi.ToOne(typeOrganizations, o.Name).At("/api/v2/organizations/" + o.Name),
-			"project":      jsonapi.ToOne(typeProjects, st.ProjectID).At("/api/v2/projects/" + st.ProjectID),
-		},
+// stackResources shows stacks of an organization to a caller.
+func (h *Handler) stackResources(ctx context.Context, p catalog.Principal, o catalog.Organization, all ...catalog.Stack) ([]jsonapi.Resource, error) {
+	ids := make([]string, len(all))
+	for i, st := range all {
+		ids[i] = st.ID
 	}
+	can, err := h.permissions(ctx, p, schema.TypeStack, ids...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]jsonapi.Resource, len(all))
+	for i, st := range all {
+		out[i] = jsonapi.Resource{
+			ID: st.ID, Type: typeStacks, Links: self("stacks/" + st.ID),
+			Attributes: map[string]any{
+				"name": st.Name, "description": st.Description, "created-at": stamp(st.CreatedAt), "permissions": can[i],
+			},
+			Relationships: map[string]jsonapi.Relationship{
+				"organization": jsonapi.ToOne(typeOrganizations, o.Name).At("/api/v2/organizations/" + o.Name),
+				"project":      jsonapi.ToOne(typeProjects, st.ProjectID).At("/api/v2/projects/" + st.ProjectID),
+			},
+		}
+	}
+	return out, nil
 }

@@ -62,9 +62,13 @@ func (h *Handler) readSubscription(c echo.Context) error {
 	return send(c, http.StatusOK, jsonapi.Document{Data: subscription(o), Included: []jsonapi.Resource{featureSet()}})
 }
 
+const typeSubscriptions = "subscriptions"
+
+func subscriptionID(o catalog.Organization) string { return "sub-" + o.ID }
+
 func subscription(o catalog.Organization) jsonapi.Resource {
 	return jsonapi.Resource{
-		ID: "sub-" + o.ID, Type: "subscriptions",
+		ID: subscriptionID(o), Type: typeSubscriptions,
 		Attributes: map[string]any{"is-active": true, "is-public-free-tier": false, "is-self-serve-trial": false, "start-at": stamp(o.CreatedAt), "end-at": nil},
 		Relationships: map[string]jsonapi.Relationship{
 			"organization": jsonapi.ToOne(typeOrganizations, o.Name),

@@ -21,8 +21,8 @@ const typeTags = "tags"
 type tags interface {
 	ListTags(ctx context.Context, p catalog.Principal, f catalog.TagFilter, w catalog.Window) ([]catalog.CountedTag, int, error)
 	ListWorkspaceTags(ctx context.Context, p catalog.Principal, id, contains string, w catalog.Window) ([]catalog.CountedTag, int, error)
-	AddWorkspaceTags(ctx context.Context, p catalog.Principal, id string, refs ...catalog.TagRef) (authz.Token, error)
-	RemoveWorkspaceTags(ctx context.Context, p catalog.Principal, id string, refs ...catalog.TagRef) (authz.Token, error)
+	AddWorkspaceTags(ctx context.Context, p catalog.Principal, id string, refs catalog.Sent[[]catalog.TagRef]) (authz.Token, error)
+	RemoveWorkspaceTags(ctx context.Context, p catalog.Principal, id string, refs catalog.Sent[[]catalog.TagRef]) (authz.Token, error)
 	DeleteTags(ctx context.Context, p catalog.Principal, organizationID string, ids ...string) (authz.Token, error)
 	TagWorkspaces(ctx context.Context, p catalog.Principal, tagID string, workspaceIDs ...string) (authz.Token, error)
 }
@@ -113,16 +113,13 @@ func (h *Handler) removeWorkspaceTags(c echo.Context) error {
 	return h.changeWorkspaceTags(c, h.Service.RemoveWorkspaceTags)
 }
 
-func (h *Handler) changeWorkspaceTags(c echo.Context, change func(context.Context, catalog.Principal, string, ...catalog.TagRef) (authz.Token, error)) error {
+func (h *Handler) changeWorkspaceTags(c echo.Context, change func(context.Context, catalog.Principal, string, catalog.Sent[[]catalog.TagRef]) (authz.Token, error)) error {
 	sent, err := jsonapi.ReadReferences(c.Request(), typeTags)
 	if err != nil {
 		return err
 	}
-	refs, err := tagRefs(sent, "/data")
-	if err != nil {
-		return err
-	}
-	token, err := change(c.Request().Context(), principal(c), c.Param("workspace"), refs...)
+	refs := func() ([]catalog.TagRef, error) { return tagRefs(sent, "/data") }
+	token, err := change(c.Request().Context(), principal(c), c.Param("workspace"), refs)
 	if err != nil {
 		return err
 	}

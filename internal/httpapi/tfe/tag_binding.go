@@ -31,7 +31,7 @@ const (
 // tagBindings is what the file needs of the catalog.
 type tagBindings interface {
 	TagBindingsOf(ctx context.Context, p catalog.Principal, resource authz.Object) ([]catalog.TagBinding, error)
-	PutTagBindings(ctx context.Context, p catalog.Principal, resource authz.Object, bindings []catalog.TagBinding) (authz.Token, error)
+	PutTagBindings(ctx context.Context, p catalog.Principal, resource authz.Object, sent catalog.Sent[[]catalog.TagBinding]) (authz.Token, error)
 	EffectiveTagBindings(ctx context.Context, rows ...catalog.Workspace) (map[string][]catalog.TagBinding, error)
 	ProjectTagBindings(ctx context.Context, ids ...string) (map[string][]catalog.TagBinding, error)
 }
@@ -74,11 +74,11 @@ func (h *Handler) putTagBindings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	wanted, err := readBindings(refs, "/data")
-	if err != nil {
-		return err
-	}
-	token, err := h.Service.PutTagBindings(ctx, p, resource, wanted)
+	var wanted []catalog.TagBinding
+	token, err := h.Service.PutTagBindings(ctx, p, resource, func() (_ []catalog.TagBinding, err error) {
+		wanted, err = readBindings(refs, "/data")
+		return wanted, err
+	})
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (n levelNoun) wanted(in jsonapi.Input) (catalog.LevelWanted, error) {
 	out := catalog.LevelWanted{Fields: catalog.AccessFields{}}
 	var level *string
 	_, err := in.Attribute("access", &level)
-	if level != nil {
+	if err == nil && level != nil {
 		out.Level, err = *level, required(*level, "access")
 	}
 	faults := []error{err}

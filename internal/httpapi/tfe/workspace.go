@@ -17,8 +17,8 @@ import (
 type workspaces interface {
 	FindWorkspace(ctx context.Context, p catalog.Principal, ref string) (catalog.Workspace, error)
 	ListWorkspaces(ctx context.Context, p catalog.Principal, q catalog.PlaceQuery, w catalog.Window) ([]catalog.Workspace, int, error)
-	CreateWorkspace(ctx context.Context, p catalog.Principal, w catalog.Workspace, tagging ...catalog.Tagging) (catalog.Workspace, authz.Token, error)
-	UpdateWorkspace(ctx context.Context, p catalog.Principal, w catalog.Workspace, tagging ...catalog.Tagging) (catalog.Workspace, authz.Token, error)
+	CreateWorkspace(ctx context.Context, p catalog.Principal, organizationID, projectID string, edit catalog.Edit[catalog.Workspace], tagging ...catalog.Tagging) (catalog.Workspace, authz.Token, error)
+	UpdateWorkspace(ctx context.Context, p catalog.Principal, id string, ch catalog.WorkspaceChanges) (catalog.Workspace, authz.Token, error)
 	DeleteWorkspace(ctx context.Context, p catalog.Principal, id string) (authz.Token, error)
 	SafeDeleteWorkspace(ctx context.Context, p catalog.Principal, id string) (authz.Token, error)
 	Around(ctx context.Context, rows ...catalog.Workspace) (catalog.Surroundings, error)
@@ -124,11 +124,8 @@ func (h *Handler) createWorkspace(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	w, tagging, err := h.workspaceFrom(ctx, p, in, catalog.Workspace{OrganizationID: o.ID, ProjectID: o.DefaultProjectID})
-	if err != nil {
-		return err
-	}
-	created, token, err := h.Service.CreateWorkspace(ctx, p, w, tagging)
+	ch := workspaceChanges(in)
+	created, token, err := h.Service.CreateWorkspace(ctx, p, o.ID, ch.ProjectID, ch.Edit, ch.Tagging)
 	if err != nil {
 		return err
 	}
@@ -158,11 +155,7 @@ func (h *Handler) updateWorkspace(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	w, tagging, err := h.workspaceFrom(ctx, p, in, w)
-	if err != nil {
-		return err
-	}
-	changed, token, err := h.Service.UpdateWorkspace(ctx, p, w, tagging)
+	changed, token, err := h.Service.UpdateWorkspace(ctx, p, w.ID, workspaceChanges(in))
 	if err != nil {
 		return err
 	}

@@ -93,12 +93,15 @@ func (h *Handler) setSSHKey(c echo.Context) error {
 	if err := in.Attributes(&sent); err != nil {
 		return err
 	}
-	changed, token, err := h.Service.UpdateWorkspace(ctx, p, w)
+	known := func(w catalog.Workspace, _ catalog.Home) (catalog.Workspace, error) {
+		if sent.ID.Or("") != "" {
+			return w, fault.New(fault.NotFound, "there is no SSH key %s", sent.ID.Value)
+		}
+		return w, nil
+	}
+	changed, token, err := h.Service.UpdateWorkspace(ctx, p, w.ID, catalog.WorkspaceChanges{Edit: known})
 	if err != nil {
 		return err
-	}
-	if sent.ID.Or("") != "" {
-		return fault.New(fault.NotFound, "there is no SSH key %s", sent.ID.Value)
 	}
 	written(c, token)
 	return h.sendWorkspace(c, http.StatusOK, nil, changed)

@@ -1,9 +1,8 @@
 package tfe
 
 import (
-	"cmp"
-	"context"
 	"errors"
+	"reflect"
 	"regexp"
 	"time"
 
@@ -139,23 +138,31 @@ func (s *workspaceSettings) settle(in jsonapi.Input) {
 	}
 }
 
-// workspaceFrom returns a workspace with what a client sent put over it.
-func (h *Handler) workspaceFrom(ctx context.Context, p catalog.Principal, in jsonapi.Input, w catalog.Workspace) (catalog.Workspace, catalog.Tagging, error) {
-	kept, err := recallWorkspace(w)
-	if err != nil {
-		return w, catalog.Tagging{}, err
-	}
-	var sent workspaceInput
+// workspaceChanges returns what a client wants made of a workspace. What is wrong about it, the edit tells.
+func workspaceChanges(in jsonapi.Input) catalog.WorkspaceChanges {
 	tagging, tagErr := readRebinding(in)
 	project, _, projectErr := relatedTo(in, "project", typeProjects)
 	tags, tagsErr := readTags(in)
 	tagging.Tags = tags
-	wrongTypes := errors.Join(in.Attributes(&sent), in.Attributes(&kept.workspaceSettings), projectErr, tagErr, tagsErr)
-	w.ProjectID = cmp.Or(project, w.ProjectID)
-	inherited, err := h.inheritedBy(ctx, w)
-	if err != nil {
-		return w, tagging, err
+	wrongRelations := errors.Join(projectErr, tagErr, tagsErr)
+	edit := func(w catalog.Workspace, home catalog.Home) (catalog.Workspace, error) {
+		return editWorkspace(in, wrongRelations, w, home)
 	}
+	return catalog.WorkspaceChanges{ProjectID: project, Edit: edit, Tagging: tagging}
+}
+
+// editWorkspace puts what a client sent over a workspace.
+func editWorkspace(in jsonapi.Input, wrongRelations error, w catalog.Workspace, home catalog.Home) (catalog.Workspace, error) {
+	kept, err := recallWorkspace(w)
+	if err != nil {
+		return w, err
+	}
+	inherited, err := inheritedIn(home)
+	if err != nil {
+		return w, err
+	}
+	var sent workspaceInput
+	wrongTypes := errors.Join(in.Attributes(&sent), in.Attributes(&kept.workspaceSettings), wrongRelations)
 	kept.settle(in)
 	before := kept.Execution
 	var wrongMode, noVCS error
@@ -164,34 +171,35 @@ func (h *Handler) workspaceFrom(ctx context.Context, p catalog.Principal, in jso
 		noVCS = fault.At("vcs-repo", "VCS connections are not managed here")
 	}
 	name := sent.Name.Or(w.Name)
-	user := agentPoolUser{organizationID: w.OrganizationID, projectID: w.ProjectID, workspaceID: w.ID}
-	wrongPool := h.checkAgentPool(ctx, p, before.Pool, kept.Execution.Pool, "agent-pool-id", user)
+	user := agentPoolUser{projectID: home.Project.ID, workspaceID: w.ID}
+	wrongPool := checkAgentPool(home, before.Pool, kept.Execution.Pool, "agent-pool-id", user)
 	if unexpected(wrongPool) {
-		return w, tagging, wrongPool
+		return w, wrongPool
 	}
 	if err := beside(wrongTypes, errors.Join(checkWorkspaceName(name, w.Name), kept.check(), wrongMode, noVCS, wrongPool)); err != nil {
-		return w, tagging, err
+		return w, err
 	}
 	w.Name = name
 	sent.Description.Into(&w.Description)
-	w.Attributes, err = keep(w.Attributes, kept)
-	return w, tagging, err
+	return w, kept.keepWith(&w)
 }
 
-// inheritedBy returns what a workspace inherits from its project, or by way of it from its organization.
-func (h *Handler) inheritedBy(ctx context.Context, w catalog.Workspace) (execution, error) {
-	around, err := h.Service.Around(ctx, w)
+// keepWith keeps settings with a workspace, unless they are what is kept there: who only moves it changes nothing else.
+func (k workspaceKept) keepWith(w *catalog.Workspace) error {
+	before, err := recallWorkspace(*w)
+	if err != nil || reflect.DeepEqual(before, k) {
+		return err
+	}
+	w.Attributes, err = keep(w.Attributes, k)
+	return err
+}
+
+// inheritedIn returns what a workspace inherits from its project, or by way of it from its organization.
+func inheritedIn(home catalog.Home) (execution, error) {
+	above, err := organizationExecution(home.Organization)
 	if err != nil {
 		return execution{}, err
 	}
-	above, err := organizationExecution(around.Organizations[w.OrganizationID])
-	if err != nil {
-		return execution{}, err
-	}
-	prj := around.Projects[w.ProjectID]
-	if prj.OrganizationID != w.OrganizationID { // it is refused when the workspace is written
-		return above, nil
-	}
-	kept, err := recallProject(prj)
+	kept, err := recallProject(home.Project)
 	return kept.Execution.over(above), err
 }

@@ -38,6 +38,7 @@ type workspaceAttributes struct {
 	TagNames             []string        `json:"tag-names"`
 	VCSRepo              any             `json:"vcs-repo"`
 	VCSRepoIdentifier    any             `json:"vcs-repo-identifier"`
+	HYOKEnabled          bool            `json:"hyok-enabled"`
 	CreatedAt            any             `json:"created-at"`
 	UpdatedAt            any             `json:"updated-at"`
 	LatestChangeAt       any             `json:"latest-change-at"`
@@ -54,7 +55,7 @@ type workspaceAttributes struct {
 }
 
 // workspaceDocuments returns workspaces as documents show them to a caller, with what is included. However many they are,
-// it asks the engine once and the catalog four times.
+// it asks the catalog four times and the engine once, and once more where teams have locked some.
 func (h *Handler) workspaceDocuments(ctx context.Context, p catalog.Principal, wanted includes, all ...catalog.Workspace) (shown, included []jsonapi.Resource, err error) {
 	around, err := h.Service.Around(ctx, all...)
 	if err != nil {
@@ -68,8 +69,12 @@ func (h *Handler) workspaceDocuments(ctx context.Context, p catalog.Principal, w
 	if err != nil {
 		return nil, nil, err
 	}
+	lockers, err := h.lockersSeen(ctx, p, all)
+	if err != nil {
+		return nil, nil, err
+	}
 	for i, w := range all {
-		r, err := workspaceResource(w, around, can[i])
+		r, err := workspaceResource(w, around, can[i], lockers)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -119,7 +124,7 @@ func (h *Handler) includeAround(ctx context.Context, p catalog.Principal, wanted
 }
 
 // workspaceResource shows a workspace amid what surrounds it.
-func workspaceResource(w catalog.Workspace, around catalog.Surroundings, can map[string]bool) (jsonapi.Resource, error) {
+func workspaceResource(w catalog.Workspace, around catalog.Surroundings, can map[string]bool, lockers map[authz.Object]bool) (jsonapi.Resource, error) {
 	kept, err := recallWorkspace(w)
 	if err != nil {
 		return jsonapi.Resource{}, err
@@ -142,7 +147,7 @@ func workspaceResource(w catalog.Workspace, around catalog.Surroundings, can map
 	for _, t := range around.Tags[w.ID] {
 		tagNames = append(tagNames, t.Name)
 	}
-	return jsonapi.Resource{
+	shown := jsonapi.Resource{
 		ID: w.ID, Type: typeWorkspaces,
 		Attributes: workspaceAttributes{
 			workspaceSettings: settings, Name: w.Name, Description: w.Description, Environment: "default",
@@ -158,13 +163,40 @@ func workspaceResource(w catalog.Workspace, around catalog.Surroundings, can map
 			"self":      "/api/v2/organizations/" + o.Name + "/workspaces/" + w.Name,
 			"self-html": "/app/" + o.Name + "/workspaces/" + w.Name,
 		},
-	}, nil
+	}
+	if !w.LockedBy.IsZero() {
+		shown.Relationships["locked-by"] = jsonapi.ToOne("", "")
+		if w.LockedBy.Type != schema.TypeTeam || lockers[w.LockedBy] {
+			shown.Relationships["locked-by"] = lockerLinkage(w.LockedBy, o)
+		}
+	}
+	return shown, nil
+}
+
+// lockersSeen returns which of the teams that have locked workspaces a caller may see: a secret team is not shown by its
+// lock.
+func (h *Handler) lockersSeen(ctx context.Context, p catalog.Principal, all []catalog.Workspace) (map[authz.Object]bool, error) {
+	var teams []authz.Object
+	for _, w := range all {
+		if w.LockedBy.Type == schema.TypeTeam && !slices.Contains(teams, w.LockedBy) {
+			teams = append(teams, w.LockedBy)
+		}
+	}
+	out := map[authz.Object]bool{}
+	if len(teams) == 0 {
+		return out, nil
+	}
+	held, err := h.Service.Held(ctx, p, teams, schema.TeamView)
+	for i := range held {
+		out[teams[i]] = held[i][schema.TeamView]
+	}
+	return out, err
 }
 
 // workspaceRelationships relates a workspace of an organization.
 func workspaceRelationships(w catalog.Workspace, o catalog.Organization, pool string, retention catalog.Retention) map[string]jsonapi.Relationship {
 	path := "/api/v2/workspaces/" + w.ID
-	out := map[string]jsonapi.Relationship{
+	return map[string]jsonapi.Relationship{
 		"organization":                  jsonapi.ToOne(typeOrganizations, o.Name).At("/api/v2/organizations/" + o.Name),
 		"project":                       jsonapi.ToOne(typeProjects, w.ProjectID).At("/api/v2/projects/" + w.ProjectID),
 		"agent-pool":                    jsonapi.ToOne(typeAgentPools, pool),
@@ -173,15 +205,12 @@ func workspaceRelationships(w catalog.Workspace, o catalog.Organization, pool st
 		"current-run":                   jsonapi.ToOne("", ""),
 		"current-state-version":         jsonapi.ToOne("", ""),
 		"current-configuration-version": jsonapi.ToOne("", ""),
+		"outputs":                       jsonapi.ToMany("workspace-outputs"),
 		"data-retention-policy":         retentionLinkage(retention),
 		"remote-state-consumers":        jsonapi.Elsewhere(path + "/relationships/remote-state-consumers"),
 		"tags":                          jsonapi.Elsewhere(path + "/relationships/tags"),
 		"tag-bindings":                  jsonapi.Elsewhere(path + "/tag-bindings"),
 	}
-	if !w.LockedBy.IsZero() {
-		out["locked-by"] = lockerLinkage(w.LockedBy, o)
-	}
-	return out
 }
 
 // lockerLinkage relates a workspace to who has locked it.

@@ -145,7 +145,9 @@ func (p *place) compareDefault(t *testing.T, who *caller, held powers) {
 	t.Helper()
 	if held.has("see", on) {
 		document := who.read(t, "projects/"+p.project)
-		compareBooleans(t, who, "project", p.project, document.Attributes.Permissions, held.booleans(projectRules()))
+		want := held.booleans(projectRules())
+		want["can-destroy"] = false
+		compareBooleans(t, who, "project", p.project, document.Attributes.Permissions, want)
 	}
 	for _, a := range projectActions() {
 		if a.boolean == "can-create-workspace" || a.boolean == "can-create-stack" {

@@ -31,7 +31,7 @@ func testLists(t *testing.T, s *suite) {
 		{"organizations/{org}/organization-memberships", map[string][]string{everything: all, "M": {person('M')}, "N": {person('N')}, "I": {person('I')}}},
 		{"workspaces/{web}/relationships/remote-state-consumers", map[string][]string{everything: {w.vault}}},
 		{"organizations/{org}/tags", map[string][]string{everything: {seenTag, hiddenTag}, "MT": {seenTag}}},
-		{"organizations/{org}/team-tokens", map[string][]string{"AOPW": {w.tokenCrew, w.tokenOwners}, "GMT": {w.tokenCrew}}},
+		{"organizations/{org}/team-tokens", map[string][]string{"AOPW": {w.tokenCrew, w.tokenOwners}, "GM": {w.tokenCrew}}},
 		{"team-workspaces?filter%5Bworkspace%5D%5Bid%5D={web}", map[string][]string{everything: w.rows(t, "team-workspaces?filter%5Bworkspace%5D%5Bid%5D={web}"), "MT": {w.crewOnWeb}}},
 		{"team-projects?filter%5Bproject%5D%5Bid%5D={quiet}", map[string][]string{everything: {w.onApps}}},
 		{"organization-memberships", map[string][]string{"O": {person('O')}, "P": {person('P')}, "M": {person('M')}, "N": {person('N')}, "I": {person('I')}}},

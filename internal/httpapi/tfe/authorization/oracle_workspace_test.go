@@ -22,7 +22,6 @@ func workspaceRules() []rule {
 		{"can-override-policy-check", "policy-overrides", on},
 		{"can-update", "update", on},
 		{"can-manage-assessments", "update", on},
-		{"can-read-assessment-results", "update", on},
 		{"can-manage-ephemeral-workspaces", "update", on},
 		{"can-force-unlock", "force-unlock", on},
 		{"can-manage-tags", "tags", on},

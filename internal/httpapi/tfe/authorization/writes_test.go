@@ -46,7 +46,7 @@ func writesOfOrganization() []write {
 		{name: "team: add a user", want: delegat, method: http.MethodPost, path: "teams/{id}/relationships/users", target: visibleTarget, body: newUser},
 		{name: "owners team: add a user", want: owners, method: http.MethodPost, path: "teams/{owners}/relationships/users", body: newUser, target: watching("teams/{owners}")},
 		{name: "owners team: update", want: owners, method: http.MethodPatch, path: "teams/{owners}", body: attributes("teams", "sso-team-id", "y"), target: watching("teams/{owners}")},
-		{name: "crew: a further token", want: "+-+++---+++-", method: http.MethodPost, path: "teams/{crew}/authentication-tokens", body: described, target: watching("organizations/{org}/team-tokens")},
+		{name: "crew: a further token", want: "+-+++----++-", method: http.MethodPost, path: "teams/{crew}/authentication-tokens", body: described, target: watching("organizations/{org}/team-tokens")},
 		{name: "owners team: a further token", want: owners, method: http.MethodPost, path: "teams/{owners}/authentication-tokens", body: described, target: watching("organizations/{org}/team-tokens")},
 		{name: "membership: invite", want: delegat, method: http.MethodPost, path: org + "/organization-memberships", body: guest},
 		{name: "membership: remove", want: delegat, method: http.MethodDelete, path: "organization-memberships/{id}", target: membership},

@@ -147,7 +147,9 @@ func (f *badFixture) idIn(t *testing.T, who, path, person string) string {
 		t.Fatal(err)
 	}
 	for _, raw := range all {
-		var one struct{ ID string }
+		var one struct {
+			ID string `json:"id"`
+		}
 		if err := json.Unmarshal(raw, &one); err == nil && strings.Contains(string(raw), person) {
 			return one.ID
 		}
@@ -223,10 +225,13 @@ type badAnswer struct {
 
 // badError is an error object.
 type badError struct {
-	Status string
-	Title  string
-	Detail string
-	Source struct{ Pointer, Parameter string }
+	Status string `json:"status"`
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+	Source struct {
+		Pointer   string `json:"pointer"`
+		Parameter string `json:"parameter"`
+	} `json:"source"`
 }
 
 // faults returns the error objects of an answer, each as "place | title | detail", and fails the test where a refusal is
@@ -245,7 +250,9 @@ func (a badAnswer) faults(t *testing.T) []string {
 	if got, want := a.header.Get("WWW-Authenticate") != "", a.status == http.StatusUnauthorized; got != want {
 		t.Errorf("%d, and it asks for a credential: %t", a.status, got)
 	}
-	var d struct{ Errors []badError }
+	var d struct {
+		Errors []badError `json:"errors"`
+	}
 	decoder := json.NewDecoder(strings.NewReader(a.body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&d); err != nil || len(d.Errors) == 0 {

@@ -116,3 +116,39 @@ func TestBadRequests(t *testing.T) {
 		t.Errorf("%d bad requests, want at least %d", n, atLeast)
 	}
 }
+
+// TestWhatIsNoBadRequest makes requests that look like bad ones and are what clients and the vendor's documents make.
+func TestWhatIsNoBadRequest(t *testing.T) {
+	t.Parallel()
+	f := newBadFixture(t)
+	for _, r := range []badRequest{
+		{what: "a lock with a bare reason", who: "owner", method: "POST", path: "workspaces/<api>/actions/lock", body: `{"reason":"maintenance"}`, status: 200},
+		{what: "an unlock without a body or a type", who: "owner", method: "POST", path: "workspaces/<api>/actions/unlock", header: []string{"Content-Type", ""}, status: 200},
+		{what: "a lock without a body", who: "owner", method: "POST", path: "workspaces/<api>/actions/lock", status: 200},
+		{what: "an unlock with anything", who: "owner", method: "POST", path: "workspaces/<api>/actions/unlock", body: `{`, status: 200},
+		{what: "an empty type", who: "owner", method: "PATCH", path: "teams/<devs>", body: `{"data":{"type":"","attributes":{"name":"builders"}}}`, status: 200},
+		{what: "a type in the singular", who: "owner", method: "PATCH", path: "teams/<devs>", body: `{"data":{"type":"team","attributes":{"name":"devs"}}}`, status: 200},
+		{what: "a type with a charset", who: "owner", method: "PATCH", path: "teams/<devs>", body: `{"data":{}}`, header: []string{"Content-Type", "application/vnd.api+json; charset=utf-8"}, status: 200},
+		{what: "plain JSON", who: "owner", method: "PATCH", path: "teams/<devs>", body: `{"data":{}}`, header: []string{"Content-Type", "application/json"}, status: 200},
+		{what: "team names with spaces and slashes", who: "owner", method: "PATCH", path: "teams/<hidden>", body: `{"data":{"attributes":{"name":"a b/c"}}}`, status: 200},
+		{what: "an organization by its id", who: "owner", method: "GET", path: "organizations/<acme-id>", status: 200},
+		{what: "a page beyond the last", who: "owner", method: "GET", path: "organizations/acme/teams?page[number]=1048576", status: 200},
+		{what: "a page larger than there are", who: "owner", method: "GET", path: "organizations/acme/teams?page[size]=1000", status: 200},
+		{what: "includes with a hyphen", who: "owner", method: "GET", path: "organizations/acme/teams?include=organization-memberships,users", status: 200},
+		{what: "includes of nothing", who: "owner", method: "GET", path: "teams/<devs>?include=", status: 200},
+		{what: "a tag that is there and one that is new", who: "owner", method: "POST", path: "workspaces/<api>/relationships/tags", body: `{"data":[{"type":"tags","id":"<blue>"},{"type":"tags","attributes":{"name":"new"}},{"type":"tags","attributes":{"name":"new"}}]}`, status: 204},
+		{what: "a consumer twice", who: "owner", method: "POST", path: "workspaces/<api>/relationships/remote-state-consumers", body: `{"data":[{"type":"workspaces","id":"<web>"},{"type":"workspaces","id":"<web>"}]}`, status: 204},
+		{what: "a member twice", who: "owner", method: "POST", path: "teams/<hidden>/relationships/users", body: `{"data":[{"type":"users","id":"member"},{"type":"users","id":"<member>"}]}`, status: 204},
+		{what: "a team twice", who: "owner", method: "POST", path: "organizations/acme/organization-memberships", body: `{"data":{"attributes":{"email":"n@example.com"},"relationships":{"teams":{"data":[{"id":"<devs>"},{"id":"<devs>"}]}}}}`, status: 201},
+		{what: "a workspace moved twice", who: "owner", method: "POST", path: "projects/<empty>/relationships/workspaces", body: `{"data":[{"id":"<api>"},{"id":"<api>"}]}`, status: 204},
+		{what: "a module consumer twice", who: "admin", method: "PATCH", path: "admin/organizations/acme/relationships/module-consumers", body: `{"data":[{"id":"other"},{"id":"<other-id>"}]}`, status: 204},
+		{what: "a workspace twice in a pool", who: "owner", method: "PATCH", path: "agent-pools/<pool>", body: `{"data":{"relationships":{"allowed-workspaces":{"data":[{"id":"<api>"},{"id":"<api>"}]}}}}`, status: 200},
+		{what: "the end of a tag twice", who: "owner", method: "DELETE", path: "organizations/acme/tags", body: `{"data":[{"type":"tags","id":"<blue>"},{"type":"tags","id":"<blue>"}]}`, status: 204},
+		{what: "nothing to add", who: "owner", method: "POST", path: "teams/<devs>/relationships/users", body: `{"data":[]}`, status: 204},
+	} {
+		if a := f.ask(t, r.who, r.method, r.path, r.body, r.header...); a.status != r.status {
+			t.Errorf("%s: %d %s, want %d", r.what, a.status, a.body, r.status)
+		}
+	}
+	f.unchanged(t, f.snapshot(t)) // the engine knows all of it
+}

@@ -145,20 +145,54 @@ func TestTeamTokens(t *testing.T) {
 	s.alive(t, "the token of a deleted team", kept.Token, false)
 }
 
-func TestATeamsTokenRenewsItself(t *testing.T) {
+// TestATeamsTokenIsNoMember: members may manage the tokens of their team, its tokens may not. Otherwise one of an hour
+// would renew itself for good. What the team holds by a role or by being the owners team counts for its tokens too.
+func TestATeamsTokenIsNoMember(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.organization(t, "owner", "acme")
-	team := s.team(t, "owner", "acme", visible("open"))
-	first, err := s.as(t, "owner").TeamTokens.Create(t.Context(), team.ID)
-	must(t, err)
-	second, err := s.as(t, first.Token).TeamTokens.Create(t.Context(), team.ID)
-	must(t, err)
-	if second.CreatedBy.Team == nil || second.CreatedBy.Team.ID != team.ID {
-		t.Errorf("created by %+v", second.CreatedBy)
+	team := s.team(t, "owner", "acme", visible("open"), "member")
+	managers := s.team(t, "owner", "acme", tfe.TeamCreateOptions{Name: tfe.String("managers"), Visibility: tfe.String("organization"), OrganizationAccess: &tfe.OrganizationAccessOptions{ManageTeams: tfe.Bool(true), ManageMembership: tfe.Bool(true)}})
+	end := time.Now().Add(time.Hour).UTC().Truncate(time.Second)
+	issue := func(who string, team *tfe.Team) *tfe.TeamToken {
+		made, err := s.as(t, who).TeamTokens.CreateWithOptions(t.Context(), team.ID, tfe.TeamTokenCreateOptions{ExpiredAt: &end})
+		must(t, err)
+		return made
 	}
-	s.alive(t, "the token that renewed itself", first.Token, false)
-	s.alive(t, "its successor", second.Token, true)
+	plain := issue("member", team)
+	tokens := s.as(t, plain.Token).TeamTokens
+	hidden(t, "a team's token renews itself", errOf(tokens.Create(t.Context(), team.ID)))
+	hidden(t, "a team's token makes another", errOf(tokens.CreateWithOptions(t.Context(), team.ID, tfe.TeamTokenCreateOptions{Description: tfe.String("another")})))
+	hidden(t, "a team's token reads itself", errOf(tokens.ReadByID(t.Context(), plain.ID)))
+	hidden(t, "a team's token ends itself", tokens.DeleteByID(t.Context(), plain.ID))
+	if list, err := tokens.List(t.Context(), "acme", nil); err != nil || len(list.Items) != 0 {
+		t.Errorf("a team's token lists %+v, %v", list, err)
+	}
+	s.alive(t, "the token that tried", plain.Token, true)
+	issue("member", team) // who is a member still may
+
+	all, err := s.as(t, "owner").Teams.List(t.Context(), "acme", &tfe.TeamListOptions{Names: []string{"owners"}})
+	must(t, err)
+	for _, mighty := range []*tfe.Team{managers, all.Items[0]} {
+		first := issue("owner", mighty)
+		other, err := s.as(t, first.Token).TeamTokens.Create(t.Context(), team.ID)
+		must(t, err)
+		if other.CreatedBy.Team == nil || other.CreatedBy.Team.ID != mighty.ID || other.ExpiredAt.Before(end.AddDate(1, 0, 0)) {
+			t.Errorf("made by a token of %s: by %+v, until %v", mighty.Name, other.CreatedBy, other.ExpiredAt)
+		}
+		later := end.Add(time.Second)
+		_, err = s.as(t, first.Token).TeamTokens.CreateWithOptions(t.Context(), mighty.ID, tfe.TeamTokenCreateOptions{ExpiredAt: &later})
+		if err == nil || !strings.Contains(err.Error(), "Expired at must not be after") {
+			t.Errorf("a token of %s outlives itself: %v", mighty.Name, err)
+		}
+		second, err := s.as(t, first.Token).TeamTokens.Create(t.Context(), mighty.ID)
+		must(t, err)
+		if !second.ExpiredAt.Equal(end) {
+			t.Errorf("a token of %s that ends at %v renews itself until %v", mighty.Name, end, second.ExpiredAt)
+		}
+		s.alive(t, "the token that renewed itself", first.Token, false)
+		s.alive(t, "its successor", second.Token, true)
+	}
 	organization, err := s.as(t, "owner").OrganizationTokens.Create(t.Context(), "acme")
 	must(t, err)
 	third, err := s.as(t, organization.Token).TeamTokens.Create(t.Context(), team.ID)
@@ -435,20 +469,60 @@ func TestTokenLives(t *testing.T) {
 		reply.Decode(t, &answer)
 		return answer.Data.Attributes.ExpiredAt.Sub(answer.Data.Attributes.CreatedAt)
 	}
+	brief := func(who string, life time.Duration) string {
+		end := time.Now().Add(life).UTC().Truncate(time.Second)
+		made, err := s.as(t, who).UserTokens.Create(t.Context(), s.id(t, who), tfe.UserTokenCreateOptions{ExpiredAt: &end})
+		must(t, err)
+		return made.Token
+	}
+	endless := s.token(t, "owner")
+	s.tokens["owner"] = brief("owner", 50*time.Minute)
 	ofTeam, ofMember := "teams/"+team.ID+"/authentication-token", "users/"+member+"/authentication-tokens"
 	ofOrganization, trails := "organizations/acme/authentication-token", "organizations/acme/authentication-token?token=audit-trails"
 	issue("owner", ofTeam, 48*time.Hour, http.StatusCreated) // nothing is enforced yet
 	for _, name := range []string{"acme", "strict"} {
 		must(t, errOf(s.as(t, "owner").Organizations.Update(t.Context(), name, tfe.OrganizationUpdateOptions{MaxTTLEnabled: tfe.Bool(true)})))
 	}
-	for path, who := range map[string]string{ofTeam: "owner", trails: "owner", ofMember: "member"} {
-		issue(who, path, 2*time.Hour, http.StatusUnprocessableEntity)
-		issue(who, path, 50*time.Minute, http.StatusCreated)
-		if got := issue(who, path, 0, http.StatusCreated); got != time.Hour { // the strictest of a member's organizations
+	for _, path := range []string{ofTeam, trails} {
+		issue("owner", path, 2*time.Hour, http.StatusUnprocessableEntity)
+		issue("owner", path, 50*time.Minute, http.StatusCreated)
+		if got := issue("owner", path, 0, http.StatusCreated); got != time.Hour {
 			t.Errorf("%s: a token without an end lives %v", path, got)
 		}
 	}
 	issue("owner", ofOrganization, 700*24*time.Hour, http.StatusCreated)
 	issue("owner", ofOrganization, 800*24*time.Hour, http.StatusUnprocessableEntity)
-	issue("stranger", "users/"+s.id(t, "stranger")+"/authentication-tokens", 48*time.Hour, http.StatusCreated) // of no such organization
+
+	// No organization shortens a user's token, which works elsewhere as well. It decides whom it lets in.
+	if got := issue("member", ofMember, 0, http.StatusCreated); got < 730*24*time.Hour {
+		t.Errorf("a member's token without an end lives %v", got)
+	}
+	for name, row := range map[string]struct {
+		token string
+		in    [2]int // acme, which allows two hours, and strict, which allows one
+	}{
+		"a member for less than an hour":     {brief("member", 50*time.Minute), [2]int{200, 200}},
+		"a member for more than an hour":     {brief("member", 90*time.Minute), [2]int{200, 401}},
+		"a member for more than both allow":  {brief("member", 3*time.Hour), [2]int{401, 401}},
+		"a member for good":                  {s.token(t, "member"), [2]int{401, 401}},
+		"an owner for good":                  {endless, [2]int{401, 401}},
+		"a stranger for less than an hour":   {brief("stranger", 50*time.Minute), [2]int{404, 404}},
+		"the site token, which is no user's": {"site", [2]int{200, 200}},
+	} {
+		for i, organization := range []string{"acme", "strict"} {
+			if got := s.Call(t, http.MethodGet, "/api/v2/organizations/"+organization, s.token(t, row.token), ""); got.Status != row.in[i] {
+				t.Errorf("%s in %s: %d %s, want %d", name, organization, got.Status, got.Body, row.in[i])
+			}
+		}
+		s.do(t, row.token, http.MethodGet, "account/details", "", http.StatusOK)
+	}
+	s.do(t, "stranger", http.MethodGet, "organizations/other", "", http.StatusOK) // one that limits nothing
+	memberships, err := s.as(t, brief("member", 90*time.Minute)).OrganizationMemberships.List(t.Context(), "acme", nil)
+	if err != nil || len(memberships.Items) != 1 {
+		t.Errorf("in acme: %+v, %v", memberships, err)
+	}
+	own := s.do(t, brief("member", 90*time.Minute), http.MethodGet, "organization-memberships", "", http.StatusOK).Body
+	if strings.Count(own, `"type":"organization-memberships"`) != 1 {
+		t.Errorf("his memberships, of which one organization takes him: %s", own)
+	}
 }

@@ -1,7 +1,7 @@
 -- +goose Up
 
 -- What clients of the TFE API keep and ask for. Attributes are a JSON document, '' for none; locked_by is the text of
--- an object, '' for none.
+-- an object, '' for none; a limit of -1 is none.
 ALTER TABLE users ADD COLUMN email_key TEXT COLLATE "C" NOT NULL DEFAULT '';
 ALTER TABLE users ADD COLUMN unconfirmed_email TEXT COLLATE "C" NOT NULL DEFAULT '';
 UPDATE users SET email_key = lower(email);
@@ -10,6 +10,7 @@ CREATE INDEX users_email ON users (email_key);
 ALTER TABLE organizations ADD COLUMN email_key TEXT COLLATE "C" NOT NULL DEFAULT '';
 ALTER TABLE organizations ADD COLUMN refuse_user_tokens BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE organizations ADD COLUMN limit_token_lives BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE organizations ADD COLUMN workspace_limit BIGINT NOT NULL DEFAULT -1;
 ALTER TABLE organizations ADD COLUMN attributes TEXT COLLATE "C" NOT NULL DEFAULT '';
 UPDATE organizations SET email_key = lower(email);
 
@@ -163,6 +164,7 @@ ALTER TABLE workspaces DROP COLUMN lock_reason;
 ALTER TABLE workspaces DROP COLUMN locked_by;
 ALTER TABLE projects DROP COLUMN attributes;
 ALTER TABLE organizations DROP COLUMN attributes;
+ALTER TABLE organizations DROP COLUMN workspace_limit;
 ALTER TABLE organizations DROP COLUMN limit_token_lives;
 ALTER TABLE organizations DROP COLUMN refuse_user_tokens;
 ALTER TABLE organizations DROP COLUMN email_key;
