@@ -1,7 +1,7 @@
 package httpapi
 
 import (
-	"errors"
+	"cmp"
 	"io"
 	"net/http"
 	"time"
@@ -9,39 +9,32 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// How long the body of a request may take to arrive: half a minute, and as much longer as a slow line needs for what has
-// come so far, so that a large import is only a matter of its size.
+// How long a request may take to arrive. Whoever sends one is let in before its body is there, so a body held open would
+// be finished by somebody who may since have been suspended, renamed or sent away; it holds a connection as well. What is
+// done with a body, and the answer, may take its time: the limit ends with the last byte that is read.
 const (
-	bodyGrace = 30 * time.Second
-	bodyPace  = 64 << 10 // bytes a second
-	bodyStep  = 1 << 20  // bytes after which more time is given
+	readTimeout = 30 * time.Second
+	bodyPace    = 64 << 10 // bytes a second, which a larger body than fits into that time has to keep up with
+	bodyStep    = 1 << 20  // bytes after which more time is given
 )
 
-// hurry bounds how long a body may take. Whoever sends a request is let in before its body is there, so one held open
-// would be finished by somebody who may since have been suspended, renamed or sent away; it holds a connection as well.
-//
-// http.Server.ReadTimeout would not do: it ends with the body what the answer takes, too, and the log of audit events is
-// an answer without an end of its own.
+// timeToRead returns how long a request of ordinary size may take.
+func (s *Server) timeToRead() time.Duration { return cmp.Or(s.deps.ReadTimeout, readTimeout) }
+
+// hurry gives large bodies the time that a slow line needs for what has come so far, so that the import of a whole estate
+// is only a matter of its size. Others have to arrive within the server's own limit.
 func (s *Server) hurry(next echo.HandlerFunc) echo.HandlerFunc {
-	grace := s.deps.BodyGrace
-	if grace == 0 {
-		grace = bodyGrace
-	}
 	return func(c echo.Context) error {
-		r := c.Request()
-		if r.Body == nil || r.Body == http.NoBody {
-			return next(c)
+		if r := c.Request(); r.ContentLength < 0 || r.ContentLength > bodyStep {
+			r.Body = &largeBody{ReadCloser: r.Body, connection: http.NewResponseController(c.Response()), until: time.Now().Add(s.timeToRead())}
 		}
-		b := &hurried{ReadCloser: r.Body, connection: http.NewResponseController(c.Response()), until: time.Now().Add(grace)}
-		b.allow(b.until)
-		r.Body = b
 		return next(c)
 	}
 }
 
-// hurried is a body that has to arrive in time. A late one cannot be read, which protocols answer as they answer any body
-// that breaks off.
-type hurried struct {
+// largeBody is a body that is given more time as it comes. A late one cannot be read, which protocols answer as they
+// answer any body that breaks off.
+type largeBody struct {
 	io.ReadCloser
 
 	connection *http.ResponseController
@@ -51,18 +44,13 @@ type hurried struct {
 }
 
 // Read implements io.Reader.
-func (b *hurried) Read(p []byte) (int, error) {
+func (b *largeBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.read += int64(n)
-	switch {
-	case errors.Is(err, io.EOF):
-		b.allow(time.Time{}) // the answer may take its time
-	case err == nil && b.read-b.allowed >= bodyStep:
+	if err == nil && b.read-b.allowed >= bodyStep {
 		b.allowed = b.read
-		b.allow(b.until.Add(time.Duration(b.read/bodyPace) * time.Second))
+		// A connection that knows no deadline, as in tests without a network, has no slow body either.
+		_ = b.connection.SetReadDeadline(b.until.Add(time.Duration(b.read/bodyPace) * time.Second))
 	}
 	return n, err
 }
-
-// allow sets when the connection is given up. One that cannot be, as in tests without a network, has no slow body either.
-func (b *hurried) allow(until time.Time) { _ = b.connection.SetReadDeadline(until) }

@@ -43,7 +43,7 @@ type Deps struct {
 	Registry     prometheus.Gatherer
 	Tracer       trace.TracerProvider
 	NewID        func() string // makes request ids
-	BodyGrace    time.Duration // how long a small body may take to arrive; 0: half a minute
+	ReadTimeout  time.Duration // how long a request of ordinary size may take to arrive; 0: half a minute
 }
 
 // Server serves the URL map.
@@ -54,7 +54,7 @@ type Server struct {
 	endpoints []endpoint.Endpoint
 }
 
-// Limits of one connection, so that a slow or silent client holds nothing for long; for bodies see hurry.
+// Limits of one connection, so that a slow or silent client holds nothing for long; for bodies see readTimeout.
 const (
 	readHeaderTimeout = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
@@ -72,7 +72,7 @@ func New(d Deps) (*Server, error) {
 	if err := s.mount(); err != nil {
 		return nil, err
 	}
-	s.http = &http.Server{Handler: s.echo, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(d.Log.Handler(), slog.LevelDebug)}
+	s.http = &http.Server{Handler: s.echo, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: s.timeToRead(), IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(d.Log.Handler(), slog.LevelDebug)}
 	return s, nil
 }
 

@@ -55,8 +55,8 @@ func serveWithin(t *testing.T, grace time.Duration, log *bytes.Buffer, endpoints
 	t.Helper()
 	registry := telemetry.NewRegistry()
 	return httpapi.New(httpapi.Deps{
-		BodyGrace: grace,
-		Protocols: []httpapi.Protocol{protocol{endpoints}},
+		ReadTimeout: grace,
+		Protocols:   []httpapi.Protocol{protocol{endpoints}},
 		Authenticate: func(_ context.Context, bearer string) (catalog.Principal, error) {
 			if bearer != credential {
 				return catalog.Principal{}, fault.New(fault.Unauthenticated, "no")
