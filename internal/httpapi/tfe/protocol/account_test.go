@@ -187,8 +187,8 @@ func TestWhoSeesWhichUser(t *testing.T) {
 		if shown := u.Data.Attributes.Email != nil; shown != (row.who == row.whom) {
 			t.Errorf("%s sees the address of %s: %v", row.who, row.whom, shown)
 		}
-		if u.Data.Attributes.IsAdmin != nil {
-			t.Errorf("%s learns whether %s is a site admin", row.who, row.whom)
+		if told := u.Data.Attributes.IsAdmin != nil; told != (row.who == row.whom) {
+			t.Errorf("%s learns whether %s is a site admin: %t", row.who, row.whom, told)
 		}
 	}
 	s.do(t, "owner", http.MethodGet, "users/user-none", "", http.StatusNotFound)
