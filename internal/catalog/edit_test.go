@@ -359,6 +359,12 @@ func TestAMoveIsWhatWasAskedFor(t *testing.T) {
 	if err != nil || w.Description != "ours" || w.ProjectID != v.acme.DefaultProjectID {
 		t.Errorf("it is %+v, %v", w, err)
 	}
+	for who, want := range map[string]fault.Kind{"member": fault.Denied, "owner": fault.Invalid} { // the member is the mover
+		_, _, err := v.UpdateWorkspace(ctx, v.people[who], prod.ID, catalog.WorkspaceChanges{ProjectID: v.project.ID, Edit: wrong[catalog.Workspace]})
+		if !fault.Is(err, want) {
+			t.Errorf("%s makes a wrong change with a move: %v", who, err)
+		}
+	}
 	if err := move(v.project.ID, nil); !fault.Is(err, fault.Denied) {
 		t.Errorf("a mover changes it: %v", err)
 	}
