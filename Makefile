@@ -15,9 +15,9 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 RACE = $(shell printf '\043include <stdlib.h>\n' | $$(go env CC) -E - >/dev/null 2>&1 && echo -race)
 # The migrate command runs no concurrent code of ours, and under cgo it would compile a C parser of SQL that the shipped
 # binary does not contain: it is tested as it is shipped, cgo off.
-# The authorization suite is a client of a service; its thousands of cases run concurrently without the detector, and the
-# service's own tests with it.
-PLAIN_PACKAGES := /cmd/terrawarden-migrate|/internal/httpapi/tfe/authorization
+# The suites of the TFE API are clients of a service, with thousands of requests; what they ask runs under the detector in
+# the service's own tests.
+PLAIN_PACKAGES := /cmd/terrawarden-migrate|/internal/httpapi/tfe/authorization|/internal/httpapi/tfe/protocol
 GOTEST = CGO_ENABLED=$(if $(RACE),1,0) go test $(RACE) -timeout 15m
 FUZZTIME ?= 10s
 
