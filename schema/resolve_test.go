@@ -259,7 +259,7 @@ func TestTFEBooleans(t *testing.T) {
 		},
 		schema.TypeOrganization: {
 			"can-update": "update", "can-destroy": "delete", "can-update-api-token": "manage_api_token",
-			"can-update-authentication-token": "manage_authentication", "can-manage-subscription": "manage_billing", "can-manage-sso": "manage_authentication",
+			"can-update-authentication-token": "manage_api_token", "can-manage-subscription": "manage_billing", "can-manage-sso": "manage_authentication",
 			"can-manage-auditing": "update", "can-traverse": "view", "can-access-via-teams": "view", "can-manage-users": "manage_membership",
 			"can-view-users": "view_members", "can-create-team": "create_team", "can-create-workspace": "create_workspace",
 			"can-create-project": "create_project", "can-update-oauth": "manage_vcs_settings", "can-update-ssh-keys": "manage_ssh_keys",
