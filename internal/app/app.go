@@ -126,7 +126,7 @@ func (a *App) protocols(auth credentials) ([]httpapi.Protocol, error) {
 			Observe: func(allowed bool) { a.metrics.Decision(allowed, "engine") },
 		}),
 		admin.New(admin.Deps{Service: a.service, Engine: a.cfg.Engine, Version: a.deps.Version, Stopping: a.stopping}),
-		tfe.New(tfe.Deps{Service: a.service, Mode: a.cfg.TFEMode, Version: a.deps.Version, RateLimit: a.cfg.TFERateLimit, Now: time.Now, Discovery: discovery}),
+		tfe.New(tfe.Deps{Service: a.service, Mode: a.cfg.TFEMode, RateLimit: a.cfg.TFERateLimit, Now: time.Now, Discovery: discovery}),
 	}
 	protocols = append(protocols, browser...)
 	if a.deps.Extend != nil {

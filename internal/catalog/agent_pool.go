@@ -3,7 +3,6 @@ package catalog
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/fault"
@@ -11,14 +10,6 @@ import (
 )
 
 func agentPoolRef(id string) authz.Object { return authz.Object{Type: "agent_pool", ID: id} }
-
-// compareNames orders names without regard to case, and names of equal letters by their case.
-func compareNames(a, b string) int {
-	if n := strings.Compare(strings.ToLower(a), strings.ToLower(b)); n != 0 {
-		return n
-	}
-	return strings.Compare(a, b)
-}
 
 // CreateAgentPool adds an agent pool. Its id and creation time are set here. named are the workspaces and projects that
 // its attributes name.

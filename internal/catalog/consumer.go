@@ -71,8 +71,7 @@ func (s *Service) ListConsumers(ctx context.Context, p Principal, id string, win
 		return nil, 0, err
 	}
 	slices.SortFunc(seen, func(a, b Workspace) int { return compareNames(a.Name, b.Name) })
-	part := window.cut(len(seen))
-	return seen[part.from:part.to], len(seen), nil
+	return part(seen, window), len(seen), nil
 }
 
 // AddConsumers lets workspaces read the state outputs of another, all or none; workspace.update on that one, and

@@ -10,6 +10,15 @@ import (
 // Window is the part of a list that is wanted: Limit items behind Offset others. A Limit of 0 wants all.
 type Window struct{ Offset, Limit int }
 
+// part returns what of a list a window is.
+func part[T any](all []T, w Window) []T {
+	all = all[min(w.Offset, len(all)):]
+	if w.Limit > 0 {
+		all = all[:min(w.Limit, len(all))]
+	}
+	return all
+}
+
 // places returns the ids of the places of a type that the principal holds a permission on and that a query selects, in
 // the order of their paths, and how many there are in all. Of every one that is returned the engine has said so itself.
 func (s *Service) places(ctx context.Context, p Principal, permission schema.Permission, objectType string, q PlaceQuery, w Window) (ids []string, total int, err error) {

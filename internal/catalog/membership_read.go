@@ -67,15 +67,6 @@ func (s *Service) ListMembers(ctx context.Context, p Principal, organizationID s
 	return page, err
 }
 
-// part returns what of a list a window is.
-func part[T any](all []T, w Window) []T {
-	all = all[min(w.Offset, len(all)):]
-	if w.Limit > 0 {
-		all = all[:min(w.Limit, len(all))]
-	}
-	return all
-}
-
 func (q MemberQuery) selects(m Member) bool {
 	contains := func(text string) bool {
 		return strings.Contains(strings.ToLower(text), strings.ToLower(q.Contains))
@@ -196,7 +187,7 @@ func (s *Service) teamsOf(ctx context.Context, members []Member, users map[strin
 		return nil, nil
 	}
 	teams, err := s.store.Teams(ctx, TeamFilter{IDs: ids})
-	slices.SortFunc(teams, func(a, b Team) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	slices.SortFunc(teams, func(a, b Team) int { return compareNames(a.Name, b.Name) })
 	return teams, err
 }
 

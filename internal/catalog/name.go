@@ -62,3 +62,11 @@ func checkEmail(field, email string) error {
 	}
 	return nil
 }
+
+// compareNames orders names without regard to case, and names of equal letters by their case.
+func compareNames(a, b string) int {
+	if n := strings.Compare(strings.ToLower(a), strings.ToLower(b)); n != 0 {
+		return n
+	}
+	return strings.Compare(a, b)
+}

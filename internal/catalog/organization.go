@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/fault"
@@ -212,26 +213,32 @@ func (c *Change) ownedBy(ctx context.Context, userID string) ([]Organization, er
 	return out, nil
 }
 
-// keepOwner refuses a change that would leave an organization without an owner who can act: a direct member of
-// the owners team, active and not suspended. People who come through a group do not count, since a directory
-// could take them away.
-func (c *Change) keepOwner(ctx context.Context, o Organization) error {
-	owners, err := c.Users(ctx, UserFilter{TeamID: o.OwnersTeamID})
-	if err != nil {
-		return err
+// actingOwners returns the people who own an organization and can act: direct members of the owners team who are active
+// members of the organization and not suspended.
+func actingOwners(ctx context.Context, q Queries, o Organization) ([]User, error) {
+	owners, err := q.Users(ctx, UserFilter{TeamID: o.OwnersTeamID})
+	if err != nil || len(owners) == 0 {
+		return nil, err
 	}
-	memberships, err := c.Memberships(ctx, MembershipFilter{OrganizationID: o.ID})
-	if err != nil {
-		return err
+	ids := make([]string, len(owners))
+	for i, u := range owners {
+		ids[i] = u.ID
 	}
+	memberships, err := q.Memberships(ctx, MembershipFilter{OrganizationID: o.ID, UserIDs: ids})
 	active := map[string]bool{}
 	for _, m := range memberships {
 		active[m.UserID] = m.Status == MembershipActive
 	}
-	for _, u := range owners {
-		if !u.Suspended && active[u.ID] {
-			return nil
-		}
+	return slices.DeleteFunc(owners, func(u User) bool { return u.Suspended || !active[u.ID] }), err
+}
+
+// keepOwner refuses a change that would leave an organization without an owner who can act: a direct member of
+// the owners team, active and not suspended. People who come through a group do not count, since a directory
+// could take them away.
+func (c *Change) keepOwner(ctx context.Context, o Organization) error {
+	owners, err := actingOwners(ctx, c, o)
+	if err != nil || len(owners) > 0 {
+		return err
 	}
 	return fault.New(fault.Conflict, "organization %s must keep an owner", o.Name)
 }

@@ -22,11 +22,11 @@ func (s *Service) FindProject(ctx context.Context, p Principal, ref string) (Pro
 // ListProjects returns the projects that the principal may read and on which he holds further permissions, if any are
 // named, and how many there are in all.
 func (s *Service) ListProjects(ctx context.Context, p Principal, q PlaceQuery, w Window, holding ...schema.Permission) ([]Project, int, error) {
-	part := w
+	read := w
 	if len(holding) > 0 { // which of them he holds is known when they are read
-		part = Window{}
+		read = Window{}
 	}
-	ids, total, err := s.places(ctx, p, schema.ProjectRead, schema.TypeProject, q, part)
+	ids, total, err := s.places(ctx, p, schema.ProjectRead, schema.TypeProject, q, read)
 	if err != nil || len(ids) == 0 {
 		return nil, total, err
 	}
@@ -37,8 +37,7 @@ func (s *Service) ListProjects(ctx context.Context, p Principal, q PlaceQuery, w
 	}
 	if len(holding) > 0 {
 		total = len(ids)
-		shown := w.cut(total)
-		ids = ids[shown.from:shown.to]
+		ids = part(ids, w)
 	}
 	rows, err := s.store.ProjectsByID(ctx, ids...)
 	return inThatOrder(ids, rows, func(p Project) string { return p.ID }), total, err

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -22,7 +21,7 @@ func (s *Service) SiteOrganizations(ctx context.Context, p Principal, q PlaceQue
 		return !contains(o.Name, q.Contains) && !contains(o.Email, q.Contains) || !contains(o.Email, q.EmailContains) ||
 			(len(q.Names) > 0 && !slices.ContainsFunc(q.Names, func(n string) bool { return contains(o.Name, n) }))
 	})
-	slices.SortFunc(all, func(a, b Organization) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	slices.SortFunc(all, func(a, b Organization) int { return compareNames(a.Name, b.Name) })
 	return all, err
 }
 
@@ -43,16 +42,7 @@ func (s *Service) OwnersOf(ctx context.Context, p Principal, o Organization) ([]
 	if err := s.require(ctx, p, schema.PlatformAudit, platformRef()); err != nil {
 		return nil, err
 	}
-	owners, err := s.store.Users(ctx, UserFilter{TeamID: o.OwnersTeamID})
-	if err != nil {
-		return nil, err
-	}
-	memberships, err := s.store.Memberships(ctx, MembershipFilter{OrganizationID: o.ID})
-	active := map[string]bool{}
-	for _, m := range memberships {
-		active[m.UserID] = m.Status == MembershipActive
-	}
-	return slices.DeleteFunc(owners, func(u User) bool { return u.Suspended || !active[u.ID] }), err
+	return actingOwners(ctx, s.store, o)
 }
 
 // AdministerOrganization changes whether an organization is disabled, how many workspaces it may have and what protocols

@@ -22,9 +22,9 @@ func (s *Service) ListWorkspaceTags(ctx context.Context, p Principal, id, contai
 	if err != nil {
 		return nil, 0, err
 	}
-	part := window.cut(len(tags))
-	counts, _, err := s.tagged(ctx, p, w.OrganizationID, tagIDs(tags[part.from:part.to]))
-	return counted(tags[part.from:part.to], counts), len(tags), err
+	shown := part(tags, window)
+	counts, _, err := s.tagged(ctx, p, w.OrganizationID, tagIDs(shown))
+	return counted(shown, counts), len(tags), err
 }
 
 // ListTags returns the tags of an organization, by name, and how many there are in all; organization.view. Who may not
@@ -52,8 +52,7 @@ func (s *Service) ListTags(ctx context.Context, p Principal, f TagFilter, window
 	if !all {
 		tags = slices.DeleteFunc(tags, func(t Tag) bool { return counts[t.ID] == 0 })
 	}
-	part := window.cut(len(tags))
-	return counted(tags[part.from:part.to], counts), len(tags), nil
+	return counted(part(tags, window), counts), len(tags), nil
 }
 
 // tagged counts the workspaces of an organization that carry each of some tags, as far as the principal may read them.
@@ -105,16 +104,4 @@ func (s *Service) seesAll(ctx context.Context, p Principal, permission schema.Pe
 		return fault.New(fault.NotFound, "one of them was not found")
 	}
 	return unknown(err)
-}
-
-// span is a part of a list that is in memory.
-type span struct{ from, to int }
-
-// cut returns the part of so many items that the window shows.
-func (w Window) cut(n int) span {
-	from := min(w.Offset, n)
-	if w.Limit == 0 {
-		return span{from, n}
-	}
-	return span{from, min(from+w.Limit, n)}
 }

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -48,7 +47,7 @@ func (s *Service) ListTeams(ctx context.Context, p Principal, organizationID str
 	}
 	all = slices.DeleteFunc(all, func(t Team) bool { return !q.selects(t) })
 	slices.SortFunc(all, func(a, b Team) int {
-		return cmp.Or(cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.ID, b.ID))
+		return compareNames(a.Name, b.Name)
 	})
 	seen, err := keepVisible(ctx, s, p, schema.TeamView, all, func(t Team) authz.Object { return teamRef(t.ID) })
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
-	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -99,11 +98,7 @@ func (h *Handler) sendAccount(c echo.Context, a catalog.Account) error {
 	} else {
 		shown = serviceUserResource(p, a, can[0])
 	}
-	resource, err := h.authenticated(a)
-	if err != nil {
-		return err
-	}
-	shown.Relationships["authenticated-resource"] = resource
+	shown.Relationships["authenticated-resource"] = party(a.Subject, a.Name)
 	return send(c, http.StatusOK, jsonapi.Document{Data: shown})
 }
 
@@ -115,7 +110,7 @@ func personResource(p catalog.Principal, a catalog.Account, can map[string]bool)
 	})
 	sso, confirmed := strings.HasPrefix(p.TokenID, catalog.CredentialOIDC), u.UnconfirmedEmail == ""
 	return userDocument(u.ID, userAttributes{
-		Username: u.Username, Email: u.Email, UnconfirmedEmail: orNull(u.UnconfirmedEmail), AvatarURL: avatarURL(u),
+		Username: u.Username, Email: u.Email, UnconfirmedEmail: orNull(u.UnconfirmedEmail), AvatarURL: avatar,
 		AuthMethod: authMethod, V2Only: true, Permissions: userPermissions(can),
 		IsAdmin: &u.SiteAdmin, IsSiteAdmin: &u.SiteAdmin, IsSiteAuditor: &u.SiteAuditor, IsSSOLogin: &sso, IsConfirmed: &confirmed,
 	})
@@ -135,19 +130,4 @@ func serviceUserResource(p catalog.Principal, a catalog.Account, can map[string]
 		Username: name, Email: name + "@users.invalid", AvatarURL: avatar, AuthMethod: authMethod, IsServiceAccount: true,
 		V2Only: true, Permissions: userPermissions(can), IsAdmin: &none, IsSiteAdmin: &none, IsSSOLogin: &none,
 	})
-}
-
-// authenticated is the relationship to whose credential it is.
-func (h *Handler) authenticated(a catalog.Account) (jsonapi.Relationship, error) {
-	switch a.Subject.Type {
-	case schema.TypeUser:
-		return jsonapi.ToOne(typeUsers, a.Subject.ID), nil
-	case schema.TypeTeam:
-		return jsonapi.ToOne(typeTeams, a.Subject.ID), nil
-	case schema.TypeOrganization:
-		return jsonapi.ToOne(typeOrganizations, a.Name), nil
-	case schema.TypeServiceAccount:
-		return jsonapi.ToOne("service-accounts", a.Subject.ID), nil
-	}
-	return jsonapi.Relationship{}, fault.New(fault.Denied, "%s has no account", a.Name)
 }

@@ -78,7 +78,7 @@ func (h *Handler) siteOrganizationResources(ctx context.Context, p catalog.Princ
 			ids = append(ids, u.ID)
 			if !seen[u.ID] {
 				seen[u.ID] = true
-				owners = append(owners, jsonapi.Resource{ID: u.ID, Type: typeUsers, Attributes: map[string]any{"username": u.Username, "email": u.Email, "avatar-url": avatarURL(u)}})
+				owners = append(owners, jsonapi.Resource{ID: u.ID, Type: typeUsers, Attributes: map[string]any{"username": u.Username, "email": u.Email, "avatar-url": avatar}})
 			}
 		}
 		r, err := siteOrganizationResource(o, ids)

@@ -56,21 +56,6 @@ func (h *Handler) listSiteUsers(c echo.Context) error {
 	return sendPage(c, page, total, shown, included, map[string]any{"status-counts": status})
 }
 
-// boolParameter reads a parameter that is true, false, or not there.
-func boolParameter(c echo.Context, name string) (*bool, error) {
-	var value bool
-	switch c.QueryParam(name) {
-	case "":
-		return nil, nil //nolint:nilnil // nothing was asked for
-	case "true":
-		value = true
-	case "false":
-	default:
-		return nil, jsonapi.Parameter(name, "must be true or false")
-	}
-	return &value, nil
-}
-
 // siteUserAttributes are a person as site admins see him.
 type siteUserAttributes struct {
 	Username         string    `json:"username"`
@@ -81,12 +66,6 @@ type siteUserAttributes struct {
 	IsSuspended      bool      `json:"is-suspended"`
 	IsServiceAccount bool      `json:"is-service-account"`
 	TwoFactor        twoFactor `json:"two-factor"`
-}
-
-// twoFactor is about second factors, which are the identity provider's business.
-type twoFactor struct {
-	Enabled  bool `json:"enabled"`
-	Verified bool `json:"verified"`
 }
 
 // siteUserResources shows people to a site admin, and returns their organizations, each once.
@@ -113,7 +92,7 @@ func (h *Handler) siteUserResources(ctx context.Context, p catalog.Principal, us
 		out[i] = jsonapi.Resource{
 			ID: u.ID, Type: typeUsers,
 			Attributes: siteUserAttributes{
-				Username: u.Username, Email: u.Email, AvatarURL: avatarURL(u), IsAdmin: u.SiteAdmin,
+				Username: u.Username, Email: u.Email, AvatarURL: avatar, IsAdmin: u.SiteAdmin,
 				IsSiteAuditor: u.SiteAuditor, IsSuspended: u.Suspended,
 			},
 			Relationships: map[string]jsonapi.Relationship{"organizations": jsonapi.ToMany(typeOrganizations, names...)},

@@ -3,7 +3,6 @@ package tfe
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -26,7 +25,7 @@ func (h *Handler) listSiteWorkspaces(c echo.Context) error {
 		return err
 	}
 	query := catalog.PlaceQuery{Contains: c.QueryParam("q")}
-	if query.Descending, err = descending(c, "name"); err != nil {
+	if err := readPlaceOrder(c, &query); err != nil {
 		return err
 	}
 	workspaces, total, err := h.Service.SiteWorkspaces(ctx, p, query, window(page))
@@ -38,15 +37,6 @@ func (h *Handler) listSiteWorkspaces(c echo.Context) error {
 		return err
 	}
 	return sendPage(c, page, total, shown, included, nil)
-}
-
-// descending reads the sort parameter of a list that is sorted by one attribute alone.
-func descending(c echo.Context, attribute string) (bool, error) {
-	switch sort := parameter(c, "sort"); strings.TrimPrefix(sort, "-") {
-	case "", attribute:
-		return strings.HasPrefix(sort, "-"), nil
-	}
-	return false, jsonapi.Parameter("sort", "must be %s or -%s", attribute, attribute)
 }
 
 // siteWorkspaceResources shows workspaces to a site admin, and returns their organizations where they are wanted.

@@ -31,7 +31,6 @@ type service interface {
 type Deps struct {
 	Service service
 	Mode    string // ModeTFE or ModeHCP
-	Version string
 	// RateLimit is how many requests a second one caller may make; 0 is any number. It needs Now.
 	RateLimit int
 	Now       func() time.Time

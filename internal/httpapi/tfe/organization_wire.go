@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -82,27 +81,6 @@ func checkOrganizationName(name, before string) error {
 		return nil
 	}
 	return fault.At("name", "Name may only contain letters, digits, - and _")
-}
-
-func minutes(field string, n *int) error {
-	if n != nil && *n < 1 {
-		return fault.At(field, "must be greater than 0")
-	}
-	return nil
-}
-
-func oneOf(field, value string, allowed ...string) error {
-	if !slices.Contains(allowed, value) {
-		return fault.At(field, "is not included in the list")
-	}
-	return nil
-}
-
-func required(value, field string) error {
-	if value == "" {
-		return fault.At(field, "can't be blank")
-	}
-	return nil
 }
 
 // organizationAttributes are the attributes of an organization as documents show them.

@@ -59,7 +59,11 @@ func (h *Handler) listProjects(c echo.Context) error {
 	if query.Bound, err = readTagged(c.QueryParams()); err != nil {
 		return err
 	}
-	found, total, err := h.Service.ListProjects(ctx, p, query, window(page), heldFilters(c)...)
+	held, err := heldFilters(c)
+	if err != nil {
+		return err
+	}
+	found, total, err := h.Service.ListProjects(ctx, p, query, window(page), held...)
 	if err != nil {
 		return err
 	}
@@ -70,36 +74,18 @@ func (h *Handler) listProjects(c echo.Context) error {
 	return sendPage(c, page, total, shown, included, nil)
 }
 
-// readPlaceOrder reads the sort parameter of a list by name; others are orders that make no difference here.
-func readPlaceOrder(c echo.Context, query *catalog.PlaceQuery, others ...string) error {
-	sort := parameter(c, "sort")
-	query.Descending = sort == "-name"
-	if sort == "" || sort == "name" || query.Descending {
-		return nil
-	}
-	for _, other := range others {
-		if sort == other || sort == "-"+other {
-			return nil
-		}
-	}
-	return jsonapi.Parameter("sort", "The sort parameter %q is not valid: there are name, -name.", sort)
-}
-
 // heldFilters reads the filters for projects on which the caller may do something.
-func heldFilters(c echo.Context) []schema.Permission {
+func heldFilters(c echo.Context) ([]schema.Permission, error) {
+	create, first := boolParameter(c, "filter[permissions][create-workspace]")
+	update, second := boolParameter(c, "filter[permissions][update]")
 	var out []schema.Permission
-	for _, f := range []struct {
-		name       string
-		permission schema.Permission
-	}{
-		{"filter[permissions][create-workspace]", schema.ProjectCreateWorkspace},
-		{"filter[permissions][update]", schema.ProjectUpdate},
-	} {
-		if v := c.QueryParam(f.name); v != "" && v != "false" {
-			out = append(out, f.permission)
-		}
+	if create != nil && *create {
+		out = append(out, schema.ProjectCreateWorkspace)
 	}
-	return out
+	if update != nil && *update {
+		out = append(out, schema.ProjectUpdate)
+	}
+	return out, errors.Join(first, second)
 }
 
 func (h *Handler) createProject(c echo.Context) error {

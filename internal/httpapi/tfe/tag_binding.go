@@ -63,11 +63,6 @@ func (h *Handler) listTagBindings(c echo.Context) error {
 	return sendWhole(c, bindingResources(found))
 }
 
-// sendWhole writes a list that comes in one piece.
-func sendWhole(c echo.Context, data []jsonapi.Resource) error {
-	return sendPage(c, jsonapi.Page{Number: 1, Size: max(len(data), 1)}, len(data), data, nil, nil)
-}
-
 func (h *Handler) putTagBindings(c echo.Context) error {
 	ctx, p, resource := c.Request().Context(), principal(c), bound(c)
 	refs, err := jsonapi.ReadReferences(c.Request(), typeTagBindings)
@@ -179,17 +174,6 @@ func effectiveLinkage(all []catalog.TagBinding) jsonapi.Relationship {
 		ids[i] = bindingID(b)
 	}
 	return jsonapi.ToMany(typeEffectiveTagBindings, ids...)
-}
-
-// includedOnce returns resources without those that stand there before.
-func includedOnce(all []jsonapi.Resource) []jsonapi.Resource {
-	seen := map[jsonapi.Identifier]bool{}
-	return slices.DeleteFunc(all, func(r jsonapi.Resource) bool {
-		id := jsonapi.Identifier{ID: r.ID, Type: r.Type}
-		was := seen[id]
-		seen[id] = true
-		return was
-	})
 }
 
 // readTagged reads filter[tagged][N][key] and filter[tagged][N][value], an empty value standing for any.

@@ -94,8 +94,7 @@ func readTokenLives(c echo.Context) ([]catalog.TokenLife, error) {
 	return out, errors.Join(faults...)
 }
 
-// sendTokenLives writes the longest lives of tokens of all kinds. There is one of each in an organization, so its kind
-// there is its id.
+// sendTokenLives writes the longest lives of tokens of all kinds, one of each in an organization.
 func sendTokenLives(c echo.Context, lives []catalog.TokenLife) error {
 	shown := make([]jsonapi.Resource, len(lives))
 	for i, l := range lives {
@@ -104,5 +103,5 @@ func sendTokenLives(c echo.Context, lives []catalog.TokenLife) error {
 			Attributes: tokenLife{TokenType: l.Kind, MaxTTL: int64(l.Max / time.Millisecond)},
 		}
 	}
-	return sendPage(c, jsonapi.Page{Number: 1, Size: len(shown)}, len(shown), shown, nil, nil)
+	return sendWhole(c, shown)
 }

@@ -40,7 +40,7 @@ func (h *Handler) tokenResources(ctx context.Context, all ...catalog.Token) ([]j
 	}
 	out := make([]jsonapi.Resource, len(all))
 	for i, t := range all {
-		out[i] = tokenResource(t, createdBy(t.Creator(), names))
+		out[i] = tokenResource(t, party(t.Creator(), names[t.Creator().ID]))
 	}
 	return out, nil
 }
@@ -55,18 +55,6 @@ func tokenResource(t catalog.Token, maker jsonapi.Relationship) jsonapi.Resource
 		relationships["team"] = jsonapi.ToOne(typeTeams, t.OwnerID).At("/api/v2/teams/" + t.OwnerID)
 	}
 	return jsonapi.Resource{ID: t.ID, Type: typeTokens, Attributes: a, Relationships: relationships, Links: self("authentication-tokens/" + t.ID)}
-}
-
-func createdBy(o authz.Object, names map[string]string) jsonapi.Relationship {
-	switch o.Type {
-	case schema.TypeUser:
-		return jsonapi.ToOne(typeUsers, o.ID)
-	case schema.TypeTeam:
-		return jsonapi.ToOne(typeTeams, o.ID)
-	case schema.TypeOrganization:
-		return jsonapi.ToOne(typeOrganizations, names[o.ID])
-	}
-	return jsonapi.ToOne("service-accounts", o.ID)
 }
 
 // tokenInput is what a client wants of a token. An end that is null is one that was not asked for: a token without any

@@ -9,8 +9,6 @@ import (
 // a hash of each address and who looks at whom.
 const avatar = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
-func avatarURL(catalog.User) string { return avatar }
-
 // userAttributes are a person as documents show him. What only he himself is shown is left out for others.
 type userAttributes struct {
 	Username         string          `json:"username"`
@@ -33,7 +31,7 @@ type userAttributes struct {
 // know it. Nobody may change anything about somebody else here, so every permission is false.
 func userResource(u catalog.User, email bool) jsonapi.Resource {
 	a := userAttributes{
-		Username: u.Username, AvatarURL: avatarURL(u), AuthMethod: authMethod, V2Only: true,
+		Username: u.Username, AvatarURL: avatar, AuthMethod: authMethod, V2Only: true,
 		Permissions: userPermissions(nil),
 	}
 	if email {
@@ -69,4 +67,10 @@ func userPermissions(can map[string]bool) map[string]bool {
 		out[name] = can[name]
 	}
 	return out
+}
+
+// twoFactor is about second factors, which are the identity provider's business.
+type twoFactor struct {
+	Enabled  bool `json:"enabled"`
+	Verified bool `json:"verified"`
 }

@@ -3,11 +3,9 @@ package tfe
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -16,6 +14,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
+	"github.com/terrawarden/terrawarden/schema"
 )
 
 // Types of resources.
@@ -82,52 +81,6 @@ func wholeUnlessPaged(p jsonapi.Page) (catalog.Window, func(total int) jsonapi.P
 	return catalog.Window{}, func(total int) jsonapi.Page { return jsonapi.Page{Number: 1, Size: max(total, 1)} }
 }
 
-// includes are the related resources that a client wants in the same document.
-type includes []string
-
-// readIncludes reads the include parameter. Clients recognise the words "include parameter" in the refusal.
-func readIncludes(c echo.Context, known ...string) (includes, error) {
-	var out includes
-	for _, name := range words(parameter(c, "include")) {
-		if !slices.Contains(known, strings.ReplaceAll(name, "-", "_")) {
-			return nil, jsonapi.Parameter("include", "The include parameter %q is not valid: there are %s.", name, strings.Join(known, ", "))
-		}
-		out = append(out, strings.ReplaceAll(name, "-", "_"))
-	}
-	return out, nil
-}
-
-// parameter returns a query parameter that some endpoints understand and others do not, and notes that this one does.
-func parameter(c echo.Context, name string) string {
-	c.Set("understood."+name, true)
-	return c.QueryParam(name)
-}
-
-// misunderstood refuses to read what was asked for with a parameter that the endpoint does not know: related resources,
-// or another order. The client would take it for what it asked for.
-func misunderstood(c echo.Context) error {
-	var faults []error
-	for _, name := range []string{"include", "sort"} {
-		if value := c.QueryParam(name); c.Request().Method == http.MethodGet && value != "" && c.Get("understood."+name) == nil {
-			faults = append(faults, jsonapi.Parameter(name, "The %s parameter %q is not valid: there are none.", name, value))
-		}
-	}
-	return errors.Join(faults...)
-}
-
-func (i includes) has(name string) bool { return slices.Contains(i, name) }
-
-// words splits a parameter that holds several values.
-func words(text string) []string {
-	var out []string
-	for w := range strings.SplitSeq(text, ",") {
-		if w = strings.TrimSpace(w); w != "" {
-			out = append(out, w)
-		}
-	}
-	return out
-}
-
 // stamp returns a time as documents carry it, null for none.
 func stamp(t time.Time) any {
 	if t.IsZero() {
@@ -149,3 +102,32 @@ func self(path string) map[string]any { return map[string]any{"self": "/api/v2/"
 
 // principal returns who makes the request.
 func principal(c echo.Context) catalog.Principal { return endpoint.Principal(c) }
+
+// sendWhole writes a list that comes in one piece.
+func sendWhole(c echo.Context, data []jsonapi.Resource) error {
+	return sendPage(c, jsonapi.Page{Number: 1, Size: max(len(data), 1)}, len(data), data, nil, nil)
+}
+
+// includedOnce returns resources without those that stand there before.
+func includedOnce(all []jsonapi.Resource) []jsonapi.Resource {
+	seen := map[jsonapi.Identifier]bool{}
+	return slices.DeleteFunc(all, func(r jsonapi.Resource) bool {
+		id := jsonapi.Identifier{ID: r.ID, Type: r.Type}
+		was := seen[id]
+		seen[id] = true
+		return was
+	})
+}
+
+// party relates to somebody who acts: a person, a team, an organization, whose id here is its name, or a service account.
+func party(o authz.Object, organization string) jsonapi.Relationship {
+	switch o.Type {
+	case schema.TypeUser:
+		return jsonapi.ToOne(typeUsers, o.ID).At("/api/v2/users/" + o.ID)
+	case schema.TypeTeam:
+		return jsonapi.ToOne(typeTeams, o.ID).At("/api/v2/teams/" + o.ID)
+	case schema.TypeOrganization:
+		return jsonapi.ToOne(typeOrganizations, organization)
+	}
+	return jsonapi.ToOne("service-accounts", o.ID)
+}

@@ -167,7 +167,7 @@ func workspaceResource(w catalog.Workspace, around catalog.Surroundings, can map
 	if !w.LockedBy.IsZero() {
 		shown.Relationships["locked-by"] = jsonapi.ToOne("", "")
 		if w.LockedBy.Type != schema.TypeTeam || lockers[w.LockedBy] {
-			shown.Relationships["locked-by"] = lockerLinkage(w.LockedBy, o)
+			shown.Relationships["locked-by"] = party(w.LockedBy, o.Name)
 		}
 	}
 	return shown, nil
@@ -211,17 +211,4 @@ func workspaceRelationships(w catalog.Workspace, o catalog.Organization, pool st
 		"tags":                          jsonapi.Elsewhere(path + "/relationships/tags"),
 		"tag-bindings":                  jsonapi.Elsewhere(path + "/tag-bindings"),
 	}
-}
-
-// lockerLinkage relates a workspace to who has locked it.
-func lockerLinkage(by authz.Object, o catalog.Organization) jsonapi.Relationship {
-	switch by.Type {
-	case schema.TypeTeam:
-		return jsonapi.ToOne("teams", by.ID).At("/api/v2/teams/" + by.ID)
-	case schema.TypeOrganization:
-		return jsonapi.ToOne(typeOrganizations, o.Name)
-	case schema.TypeServiceAccount:
-		return jsonapi.ToOne("service-accounts", by.ID)
-	}
-	return jsonapi.ToOne("users", by.ID).At("/api/v2/users/" + by.ID)
 }
