@@ -56,11 +56,11 @@ func (h *Handler) listSiteOrganizations(c echo.Context) error {
 		return err
 	}
 	shown, owners, err := h.siteOrganizationResources(ctx, p, jsonapi.Cut(all, page)...)
-	if err != nil || !wanted.has("owners") {
-		owners = nil
-	}
 	if err != nil {
 		return err
+	}
+	if !wanted.has("owners") {
+		owners = nil
 	}
 	return sendPage(c, page, len(all), shown, owners, nil)
 }
