@@ -19,7 +19,10 @@ RACE = $(shell printf '\043include <stdlib.h>\n' | $$(go env CC) -E - >/dev/null
 # the service's own tests.
 PLAIN_PACKAGES := /cmd/terrawarden-migrate|/internal/httpapi/tfe/authorization|/internal/httpapi/tfe/protocol
 GOTEST = CGO_ENABLED=$(if $(RACE),1,0) go test $(RACE) -timeout 15m
-FUZZTIME ?= 10s
+# Counts, not times: with a time "go test" of Go 1.26 now and then ends in "context deadline exceeded" though nothing was
+# found (go.dev/issue/75804). A target that asks a whole service is a hundred times slower than one that reads text.
+FUZZTIME ?= 20000x
+FUZZTIME_SERVICE ?= 1000x
 
 # $(call with-postgres,COMMAND) runs COMMAND with TERRAWARDEN_TEST_POSTGRES and the programs that the larger sizes
 # need: terrawarden-migrate, and the SpiceDB server of the very version this module embeds.
@@ -91,9 +94,10 @@ conformance-terraform: ## apply, change, import and destroy an organization with
 		go test -count=1 -v ./terraform
 
 .PHONY: fuzz
-fuzz: ## fuzz every target for FUZZTIME each (10s)
+fuzz: ## fuzz every target with FUZZTIME inputs, those over HTTP with FUZZTIME_SERVICE
 	@{ grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . || true; } | sort | while IFS=: read -r file name; do \
-		(set -x; go test -run '^$$' -fuzz "^$${name#func }$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")") </dev/null; \
+		case $$file in */request_fuzz_test.go) inputs=$(FUZZTIME_SERVICE) ;; *) inputs=$(FUZZTIME) ;; esac; \
+		(set -x; go test -run '^$$' -fuzz "^$${name#func }$$" -fuzztime "$$inputs" "$$(dirname "$$file")") </dev/null; \
 	done
 
 ##@ Measure
