@@ -160,7 +160,10 @@ func (a *App) bootstrap(ctx context.Context) (credentials, error) {
 	if path != "" {
 		a.log.InfoContext(ctx, "site token ready", "file", path)
 	}
-	site, err := a.service.Bootstrap(ctx, a.cfg.SiteAdmins, &catalog.Settings{RestrictOrganizationCreation: a.cfg.RestrictOrgCreation, CreateUnknownMembers: a.cfg.CreateUnknownMembers})
+	site, err := a.service.Bootstrap(ctx, a.cfg.SiteAdmins, &catalog.Settings{
+		RestrictOrganizationCreation: a.cfg.RestrictOrgCreation, CreateUnknownMembers: a.cfg.CreateUnknownMembers,
+		TerrakubeAdminGroup: a.cfg.TerrakubeAdminGroup, OTFLevels: a.cfg.OTFLevels,
+	})
 	if err != nil {
 		return credentials{}, fmt.Errorf("site admins: %w", err)
 	}

@@ -29,6 +29,7 @@ const (
 	PrefixTag            = "tag"
 	PrefixAgentPool      = "apool"
 	PrefixRetention      = "drp"
+	PrefixAccessRequest  = "areq"
 	PrefixIntent         = "wi"
 )
 

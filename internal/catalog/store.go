@@ -51,6 +51,8 @@ type Queries interface {
 	AgentPoolStore
 	RetentionStore
 	TokenLifeStore
+	RecordStore
+	AccessRequestStore
 }
 
 // SettingsStore keeps the platform-wide settings.
@@ -165,9 +167,11 @@ type TeamMemberStore interface {
 type GroupStore interface {
 	Group(ctx context.Context, id string) (Group, error)
 	Groups(ctx context.Context, ids ...string) ([]Group, error) // all when no id is given
+	// GroupsByName returns the groups of a display name, exactly as written.
+	GroupsByName(ctx context.Context, displayName string) ([]Group, error)
 	InsertGroup(ctx context.Context, g Group) error
 	UpdateGroup(ctx context.Context, g Group) error
-	// DeleteGroup removes the group with its members, nestings, links and grants.
+	// DeleteGroup removes the group with its members, nestings, links, grants and tokens.
 	DeleteGroup(ctx context.Context, id string) error
 }
 

@@ -21,6 +21,10 @@ func (a Attributes) MarshalJSON() ([]byte, error) {
 type Settings struct {
 	RestrictOrganizationCreation bool // only site admins create organizations (DECISIONS P2)
 	CreateUnknownMembers         bool // an unknown username added to a team is created (DECISIONS P8)
+	// TerrakubeAdminGroup is the display name of the group whose people administer Terrakube (DECISIONS P1); "" is none.
+	TerrakubeAdminGroup string
+	// OTFLevels gives teams what OTF's matrix says for read, plan, write and admin, in place of TFE's fixed sets.
+	OTFLevels bool
 }
 
 // DefaultSettings returns the settings of a fresh installation.
@@ -112,6 +116,7 @@ type Team struct {
 	Visibility                 Visibility
 	SSOTeamID                  string
 	AllowMemberTokenManagement bool
+	Attributes                 Attributes
 	CreatedAt                  time.Time
 }
 
@@ -238,8 +243,57 @@ type Grant struct {
 	RoleID         string       // the id of a Role, or the name of a built-in one
 	Scope          authz.Object // the platform, an organization, project, workspace or stack
 	ExpiresAt      time.Time    // zero: for good
+	Attributes     Attributes
 	CreatedBy      string
 	CreatedAt      time.Time
+}
+
+// RequestStatus says how far an access request is.
+type RequestStatus string
+
+// The states of an access request. Only a pending one can become another.
+const (
+	RequestPending   RequestStatus = "pending"
+	RequestApproved  RequestStatus = "approved"
+	RequestRejected  RequestStatus = "rejected"
+	RequestWithdrawn RequestStatus = "withdrawn" // by the person who asked
+)
+
+// AccessRequest is a member's wish for a role at a scope, for a time (DECISIONS N8).
+type AccessRequest struct {
+	ID             string
+	OrganizationID string
+	UserID         string // who asks, and who would hold the grant
+	RoleID         string // as in Grant
+	Scope          authz.Object
+	Reason         string
+	ExpiresAt      time.Time // of the grant; zero: for good
+	Status         RequestStatus
+	DecidedBy      authz.Object // zero while it is pending
+	DecidedAt      time.Time
+	Answer         string // what the decider wrote
+	GrantID        string // what an approval made
+	CreatedAt      time.Time
+}
+
+// RecordKind says what a Record is: "module", "vcs", "template". See Kinds for all and who may do what to them.
+type RecordKind string
+
+// Record is something that a platform keeps and that access depends on, as its clients know it: a registry module, a VCS
+// connection, a job template, a variable. It stands in an organization, in a workspace of it, or inside another record;
+// one without an organization belongs to the platform. What it is for is the platform's business; secrets are not kept.
+type Record struct {
+	ID             string
+	Kind           RecordKind
+	OrganizationID string
+	WorkspaceID    string
+	ParentID       string // of the record it is inside of
+	Name           string // unique among records of its kind in one place, exactly as written; "" where it has none
+	Attributes     Attributes
+	CreatedBy      string // the username or name of whoever made it
+	CreatedAt      time.Time
+	UpdatedBy      string
+	UpdatedAt      time.Time
 }
 
 // TokenKind says whose credential a token is.
@@ -252,13 +306,14 @@ const (
 	TokenTeam         TokenKind = "team"
 	TokenOrganization TokenKind = "organization"
 	TokenAuditTrails  TokenKind = "audit_trails" // reads the audit trail of an organization and nothing else
+	TokenGroup        TokenKind = "group"        // acts as somebody in a group of the identity provider
 )
 
 // Token is a credential. The secret itself is shown once and kept nowhere.
 type Token struct {
 	ID          string
 	Kind        TokenKind
-	OwnerID     string // the user, service account, team or organization
+	OwnerID     string // the user, service account, team, organization or group
 	Description string
 	Legacy      bool     // the one token a team has without a description
 	Scopes      []string // what a service token may do; nil for the other kinds

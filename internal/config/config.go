@@ -64,6 +64,10 @@ type Config struct {
 	TFEMode      string `key:"tfe-mode" default:"tfe" doc:"what clients of /api/v2 take the service for: tfe (Terraform Enterprise) or hcp (HCP Terraform)"`
 	TFERateLimit int    `key:"tfe-rate-limit" default:"0" doc:"requests a second that one credential may make to /api/v2; 0: any number"`
 
+	TerrakubeAdminGroup string `key:"terrakube-admin-group" default:"TERRAKUBE_ADMIN" doc:"display name of the group whose people create organizations and manage teams in Terrakube's way; empty: none"`
+	TerrakubeParity     bool   `key:"terrakube-parity" doc:"answer Terrakube's clients exactly as Terrakube does, also where it is less safe; docs/terrakube.md lists the differences"`
+	OTFLevels           bool   `key:"otf-levels" doc:"read, plan, write and admin give what OTF's matrix says, in place of Terraform Enterprise's fixed sets; docs/otf.md lists the differences"`
+
 	AuditRetention time.Duration `key:"audit-retention" default:"0" doc:"how long audit events are kept, as in 8760h; 0: for good"`
 
 	OIDCIssuer           string   `key:"oidc-issuer" doc:"URL of an identity provider (OpenID Connect) whose tokens are accepted, exactly as it names itself; several go under oidc: in the file"`

@@ -83,9 +83,9 @@ func (w writes) UpdateGroup(ctx context.Context, g catalog.Group) error {
 	return w.around(func() error { return w.Queries.UpdateGroup(ctx, g) }, touch{groups, g.ID})
 }
 
-// DeleteGroup removes a group.
+// DeleteGroup removes a group, and tokens with it.
 func (w writes) DeleteGroup(ctx context.Context, id string) error {
-	return w.around(func() error { return w.Queries.DeleteGroup(ctx, id) }, touch{groups, id})
+	return w.around(func() error { return w.Queries.DeleteGroup(ctx, id) }, touch{groups, id}, touch{tokens, ""})
 }
 
 // UpdateProject changes a project.

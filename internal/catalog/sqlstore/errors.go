@@ -41,6 +41,8 @@ const (
 	agentPoolRow    noun = "agent pool"
 	retentionRow    noun = "data retention policy"
 	tokenLifeRow    noun = "token lifetime"
+	recordRow       noun = "record"
+	requestRow      noun = "access request"
 )
 
 func (n noun) notFound() error { return fault.New(fault.NotFound, "%s not found", n) }

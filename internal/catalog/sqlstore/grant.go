@@ -12,13 +12,13 @@ import (
 )
 
 const selectGrants = `SELECT id, organization_id, holder_type, holder_id, role_id, scope_type, scope_id,
-	expires_at, created_by, created_at FROM grants`
+	expires_at, attributes, created_by, created_at FROM grants`
 
 func grantInto(g *catalog.Grant) []any {
 	return []any{
 		&g.ID, &g.OrganizationID, &g.Holder.Type, &g.Holder.ID, &g.RoleID, &g.Scope.Type, &g.Scope.ID,
 		moment{&g.ExpiresAt},
-		&g.CreatedBy,
+		&g.Attributes, &g.CreatedBy,
 		moment{&g.CreatedAt},
 	}
 }
@@ -79,17 +79,18 @@ func (w *where) scopes(scopes []authz.Object) {
 // InsertGrant adds a grant.
 func (q *queries) InsertGrant(ctx context.Context, g catalog.Grant) error {
 	return q.insert(ctx, grantRow, `INSERT INTO grants (id, organization_id, holder_type, holder_id, role_id,
-		scope_type, scope_id, expires_at, created_by, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		scope_type, scope_id, expires_at, attributes, created_by, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		g.ID, g.OrganizationID, g.Holder.Type, g.Holder.ID, g.RoleID, g.Scope.Type, g.Scope.ID,
-		micros(g.ExpiresAt), g.CreatedBy, micros(g.CreatedAt))
+		micros(g.ExpiresAt), string(g.Attributes), g.CreatedBy, micros(g.CreatedAt))
 }
 
 // UpdateGrant changes a grant.
 func (q *queries) UpdateGrant(ctx context.Context, g catalog.Grant) error {
 	return q.update(ctx, grantRow, `UPDATE grants SET organization_id = ?, holder_type = ?, holder_id = ?,
-		role_id = ?, scope_type = ?, scope_id = ?, expires_at = ?, created_by = ?, created_at = ? WHERE id = ?`,
+		role_id = ?, scope_type = ?, scope_id = ?, expires_at = ?, attributes = ?, created_by = ?,
+		created_at = ? WHERE id = ?`,
 		g.OrganizationID, g.Holder.Type, g.Holder.ID, g.RoleID, g.Scope.Type, g.Scope.ID,
-		micros(g.ExpiresAt), g.CreatedBy, micros(g.CreatedAt), g.ID)
+		micros(g.ExpiresAt), string(g.Attributes), g.CreatedBy, micros(g.CreatedAt), g.ID)
 }
 
 // DeleteGrant removes a grant.
@@ -109,7 +110,12 @@ func (q *queries) sweepHolder(ctx context.Context, holderType string, tokens cat
 	return q.sweep(ctx, tokenRow, `DELETE FROM tokens WHERE kind = ? AND owner_id = ?`, string(tokens), id)
 }
 
-// sweepScope removes the grants at a deleted scope.
+// sweepScope removes the grants at a deleted scope, and who asked for one.
 func (q *queries) sweepScope(ctx context.Context, scopeType, id string) error {
-	return q.sweep(ctx, grantRow, `DELETE FROM grants WHERE scope_type = ? AND scope_id = ?`, scopeType, id)
+	for row, table := range map[noun]string{grantRow: "grants", requestRow: "access_requests"} {
+		if err := q.sweep(ctx, row, `DELETE FROM `+table+` WHERE scope_type = ? AND scope_id = ?`, scopeType, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }

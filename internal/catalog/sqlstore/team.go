@@ -8,12 +8,12 @@ import (
 )
 
 const selectTeams = `SELECT id, organization_id, name, description, visibility, sso_team_id,
-	allow_member_token_management, created_at FROM teams`
+	allow_member_token_management, attributes, created_at FROM teams`
 
 func teamInto(t *catalog.Team) []any {
 	return []any{
 		&t.ID, &t.OrganizationID, &t.Name, &t.Description, &t.Visibility, &t.SSOTeamID,
-		&t.AllowMemberTokenManagement,
+		&t.AllowMemberTokenManagement, &t.Attributes,
 		moment{&t.CreatedAt},
 	}
 }
@@ -41,17 +41,17 @@ func (q *queries) Teams(ctx context.Context, f catalog.TeamFilter) ([]catalog.Te
 // InsertTeam adds a team.
 func (q *queries) InsertTeam(ctx context.Context, t catalog.Team) error {
 	return q.insert(ctx, teamRow, `INSERT INTO teams (id, organization_id, name, name_key, description, visibility,
-		sso_team_id, allow_member_token_management, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		sso_team_id, allow_member_token_management, attributes, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		t.ID, t.OrganizationID, t.Name, key(t.Name), t.Description, string(t.Visibility), t.SSOTeamID,
-		t.AllowMemberTokenManagement, micros(t.CreatedAt))
+		t.AllowMemberTokenManagement, string(t.Attributes), micros(t.CreatedAt))
 }
 
 // UpdateTeam changes a team.
 func (q *queries) UpdateTeam(ctx context.Context, t catalog.Team) error {
 	return q.update(ctx, teamRow, `UPDATE teams SET organization_id = ?, name = ?, name_key = ?, description = ?,
-		visibility = ?, sso_team_id = ?, allow_member_token_management = ?, created_at = ? WHERE id = ?`,
+		visibility = ?, sso_team_id = ?, allow_member_token_management = ?, attributes = ?, created_at = ? WHERE id = ?`,
 		t.OrganizationID, t.Name, key(t.Name), t.Description, string(t.Visibility), t.SSOTeamID,
-		t.AllowMemberTokenManagement, micros(t.CreatedAt), t.ID)
+		t.AllowMemberTokenManagement, string(t.Attributes), micros(t.CreatedAt), t.ID)
 }
 
 // DeleteTeam removes a team with its members, links, grants and tokens. Members and links go by foreign key.

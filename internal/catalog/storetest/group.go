@@ -21,7 +21,9 @@ func groupsAreListed(t *testing.T, s catalog.Store) {
 	ctx := t.Context()
 	wantIDs(t, "all", groupID, "grp-a", "grp-b")(s.Groups(ctx))
 	wantIDs(t, "by id", groupID, "grp-b")(s.Groups(ctx, "grp-x", "grp-b"))
-	must(t, s.InsertGroup(ctx, catalog.Group{ID: "grp-c", Source: "scim", ExternalID: "a"})) // the same id elsewhere
+	must(t, s.InsertGroup(ctx, catalog.Group{ID: "grp-c", Source: "scim", ExternalID: "a", DisplayName: "A"})) // the same id elsewhere
+	wantIDs(t, "by display name", groupID, "grp-a", "grp-c")(s.GroupsByName(ctx, "A"))
+	wantIDs(t, "by display name in another case", groupID)(s.GroupsByName(ctx, "a"))
 }
 
 func groupMembersArePut(t *testing.T, s catalog.Store) {

@@ -193,7 +193,7 @@ func teams() noun[catalog.Team] {
 		name: "a team", id: teamID, field: "name",
 		first: catalog.Team{
 			ID: "team-1", OrganizationID: "org-a", Name: "Ops", Description: "they operate", Visibility: catalog.VisibilitySecret,
-			SSOTeamID: "sso", AllowMemberTokenManagement: true, CreatedAt: at(1),
+			SSOTeamID: "sso", AllowMemberTokenManagement: true, Attributes: `{"role":"Admin"}`, CreatedAt: at(1),
 		},
 		second: catalog.Team{ID: "team-2", OrganizationID: "org-b", Name: "ops"}, // in another organization
 		twin:   catalog.Team{ID: "team-3", OrganizationID: "org-a", Name: "OPS"},
@@ -305,7 +305,7 @@ func grants() noun[catalog.Grant] {
 		name: "a grant", id: grantID, field: "",
 		first: catalog.Grant{
 			ID: "grant-1", OrganizationID: "org-a", Holder: object(schema.TypeTeam, "team-a"), RoleID: "tfe-read",
-			Scope: object(schema.TypeProject, "prj-a"), ExpiresAt: at(99), CreatedBy: "user-ann", CreatedAt: at(1),
+			Scope: object(schema.TypeProject, "prj-a"), ExpiresAt: at(99), Attributes: `{"role":"Plan"}`, CreatedBy: "user-ann", CreatedAt: at(1),
 		},
 		second: catalog.Grant{
 			ID: "grant-2", OrganizationID: "org-a", Holder: object(schema.TypeTeam, "team-a"), RoleID: "tfe-plan",
@@ -316,7 +316,7 @@ func grants() noun[catalog.Grant] {
 			Scope: object(schema.TypeProject, "prj-a"), // without an expiry: still the same grant
 		},
 		change: func(g *catalog.Grant) {
-			g.RoleID, g.ExpiresAt, g.CreatedBy, g.CreatedAt = "tfe-admin", at(0).AddDate(1, 0, 0), "user-bob", at(2)
+			g.RoleID, g.ExpiresAt, g.Attributes, g.CreatedBy, g.CreatedAt = "tfe-admin", at(0).AddDate(1, 0, 0), "", "user-bob", at(2)
 		},
 		get: catalog.Queries.Grant, insert: catalog.Queries.InsertGrant, update: catalog.Queries.UpdateGrant,
 		remove: catalog.Queries.DeleteGrant,

@@ -29,6 +29,8 @@ func settingsAreKept(t *testing.T, s catalog.Store) {
 	for _, settings := range []catalog.Settings{
 		{RestrictOrganizationCreation: true},
 		{CreateUnknownMembers: true},
+		{TerrakubeAdminGroup: "TERRAKUBE_ADMIN"},
+		{OTFLevels: true},
 		{},
 	} {
 		must(t, s.PutSettings(ctx, settings))

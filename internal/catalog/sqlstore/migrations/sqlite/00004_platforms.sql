@@ -1,0 +1,64 @@
+-- +goose Up
+
+-- Terrakube's administrator group by its display name, '' for none, and whose matrix the levels of teams follow.
+ALTER TABLE settings ADD COLUMN terrakube_admin_group TEXT NOT NULL DEFAULT '';
+ALTER TABLE settings ADD COLUMN otf_levels INTEGER NOT NULL DEFAULT 0;
+
+-- What clients of a protocol keep with a row: a JSON document, '' for none.
+ALTER TABLE teams ADD COLUMN attributes TEXT NOT NULL DEFAULT '';
+ALTER TABLE grants ADD COLUMN attributes TEXT NOT NULL DEFAULT '';
+
+CREATE INDEX identity_groups_name ON identity_groups (display_name);
+
+-- What platforms keep in organizations, workspaces and other records. What a record is in takes it along; place is the
+-- nearest of those, in which names are unique; without a name it is NULL.
+CREATE TABLE records (
+    id              TEXT NOT NULL,
+    kind            TEXT NOT NULL,
+    organization_id TEXT REFERENCES organizations (id) ON DELETE CASCADE,
+    workspace_id    TEXT REFERENCES workspaces (id) ON DELETE CASCADE,
+    parent_id       TEXT REFERENCES records (id) ON DELETE CASCADE,
+    place           TEXT NOT NULL,
+    name            TEXT,
+    attributes      TEXT NOT NULL,
+    created_by      TEXT NOT NULL,
+    created_at      INTEGER NOT NULL,
+    updated_by      TEXT NOT NULL,
+    updated_at      INTEGER NOT NULL,
+    CONSTRAINT records_name UNIQUE (kind, place, name),
+    PRIMARY KEY (id)
+) STRICT;
+CREATE INDEX records_organization ON records (organization_id, kind);
+CREATE INDEX records_workspace ON records (workspace_id);
+CREATE INDEX records_parent ON records (parent_id);
+
+-- A scope has no foreign key, as with grants. A decider is the text of an object, '' for none.
+CREATE TABLE access_requests (
+    id              TEXT NOT NULL PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    user_id         TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    role_id         TEXT NOT NULL,
+    scope_type      TEXT NOT NULL,
+    scope_id        TEXT NOT NULL,
+    reason          TEXT NOT NULL,
+    expires_at      INTEGER NOT NULL,
+    status          TEXT NOT NULL,
+    decided_by      TEXT NOT NULL,
+    decided_at      INTEGER NOT NULL,
+    answer          TEXT NOT NULL,
+    grant_id        TEXT NOT NULL,
+    created_at      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX access_requests_organization ON access_requests (organization_id, status, created_at);
+CREATE INDEX access_requests_user ON access_requests (user_id);
+CREATE INDEX access_requests_scope ON access_requests (scope_type, scope_id);
+
+-- +goose Down
+
+DROP TABLE access_requests;
+DROP TABLE records;
+DROP INDEX identity_groups_name;
+ALTER TABLE grants DROP COLUMN attributes;
+ALTER TABLE teams DROP COLUMN attributes;
+ALTER TABLE settings DROP COLUMN otf_levels;
+ALTER TABLE settings DROP COLUMN terrakube_admin_group;
