@@ -41,7 +41,7 @@ func load(t *testing.T, text string, args ...string) (config.Config, error) {
 func defaults() config.Config {
 	return config.Config{
 		Listen: "127.0.0.1:8080", DataDir: "./data", Engine: config.EngineEmbedded, Staleness: time.Second,
-		CreateUnknownMembers: true, TFEMode: "tfe", OIDCUsernameClaim: "email", OIDCGroupsClaim: "groups",
+		CreateUnknownMembers: true, TFEMode: "tfe", TerrakubeAdminGroup: "TERRAKUBE_ADMIN", OIDCUsernameClaim: "email", OIDCGroupsClaim: "groups",
 		LogLevel: "info", LogFormat: "text", Shutdown: 15 * time.Second,
 	}
 }
@@ -93,7 +93,7 @@ func full() (want config.Config, written map[string]string) {
 		Listen: "127.0.0.1:9", PublicURL: "https://a.example/x", DataDir: "/d", Engine: "spicedb",
 		DatabaseURL: "postgres://u:p@h/d", SpiceDBEndpoint: "s:1", SpiceDBToken: "key", SpiceDBCAFile: "/ca", SpiceDBInsecure: true, Staleness: 3 * time.Second,
 		SiteToken: config.Secret(strings.Repeat("s", 32)), SiteTokenFile: "/t", SiteAdmins: []string{"ann", "bob"}, RestrictOrgCreation: true,
-		CreateUnknownMembers: false, TFEMode: "hcp", TFERateLimit: 30, AuditRetention: 8760 * time.Hour,
+		CreateUnknownMembers: false, TFEMode: "hcp", TFERateLimit: 30, TerrakubeAdminGroup: "admins", TerrakubeParity: true, OTFLevels: true, AuditRetention: 8760 * time.Hour,
 		OIDCIssuer: "https://i.example", OIDCAudience: []string{"a", "b"}, OIDCUsernameClaim: "upn", OIDCGroupsClaim: "roles",
 		OIDCClientID: "c", OIDCClientSecret: "cs", OIDCTrustedUsernames: true,
 		LogLevel: "debug", LogFormat: "json", OTLPEndpoint: "http://o:1", Shutdown: time.Minute, Example: true, TestKillAt: "x",
@@ -102,7 +102,7 @@ func full() (want config.Config, written map[string]string) {
 		"listen": "127.0.0.1:9", "public-url": "https://a.example/x", "data-dir": "/d", "engine": "spicedb",
 		"database-url": "postgres://u:p@h/d", "spicedb-endpoint": "s:1", "spicedb-token": "key", "spicedb-ca-file": "/ca", "spicedb-insecure": "true", "staleness": "3s",
 		"site-token": strings.Repeat("s", 32), "site-token-file": "/t", "site-admins": "ann,bob", "restrict-org-creation": "true",
-		"create-unknown-members": "false", "tfe-mode": "hcp", "tfe-rate-limit": "30", "audit-retention": "8760h",
+		"create-unknown-members": "false", "tfe-mode": "hcp", "tfe-rate-limit": "30", "terrakube-admin-group": "admins", "terrakube-parity": "true", "otf-levels": "true", "audit-retention": "8760h",
 		"oidc-issuer": "https://i.example", "oidc-audience": "a,b", "oidc-username-claim": "upn", "oidc-groups-claim": "roles",
 		"oidc-client-id": "c", "oidc-client-secret": "cs", "oidc-trusted-usernames": "true",
 		"log-level": "debug", "log-format": "json", "otlp-endpoint": "http://o:1", "shutdown-timeout": "1m", "example": "true", "test-kill-at": "x",
