@@ -19,6 +19,8 @@ RACE = $(shell printf '\043include <stdlib.h>\n' | $$(go env CC) -E - >/dev/null
 # the service's own tests.
 PLAIN_PACKAGES := /cmd/terrawarden-migrate|/internal/httpapi/tfe/authorization|/internal/httpapi/tfe/protocol
 GOTEST = CGO_ENABLED=$(if $(RACE),1,0) go test $(RACE) -timeout 15m
+# What needs neither Postgres nor a SpiceDB server has run before, under the race detector.
+ALONE := ^TestSQLite|^TestAlone|^TestSharedSQLite|/^(embedded|sqlite)$$
 # Counts, not times: with a time "go test" of Go 1.26 now and then ends in "context deadline exceeded" though nothing was
 # found (go.dev/issue/75804). A target that asks a whole service is a hundred times slower than one that reads text.
 FUZZTIME ?= 20000x
@@ -66,8 +68,9 @@ test-unit: race-note ## run all packages on SQLite and in-process SpiceDB; nothi
 
 .PHONY: test-postgres
 test-postgres: ## run the store, engine and end-to-end suites on Postgres and a SpiceDB server process
-	$(call with-postgres,packages=$$(go list ./internal/catalog/... ./internal/spicedb/... ./internal/app/... ./cmd/... | grep -vE '($(PLAIN_PACKAGES))$$'); \
-		set -x; go test -timeout 15m -count=1 $$packages; \
+	$(call with-postgres,packages=$$(go list ./internal/catalog/... ./internal/app/... ./cmd/... | grep -vE '($(PLAIN_PACKAGES))$$'); \
+		set -x; go test -timeout 15m -count=1 -skip '$(ALONE)' $$packages; \
+		go test -timeout 15m -count=1 -run 'Postgres|Remote|Migrate' ./internal/spicedb; \
 		go test -timeout 15m -count=1 -run '/^(postgres|spicedb)$$' ./internal/httpapi/tfe/authorization)
 
 .PHONY: conformance

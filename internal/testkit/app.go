@@ -50,11 +50,13 @@ func App(tb testing.TB, change ...func(*config.Config)) *Running {
 	return r
 }
 
-// Config returns the default configuration with a directory of the test's own and a free port.
+// Config returns the default configuration with a directory of the test's own, an empty catalog in it, and a free port.
 func Config(tb testing.TB) config.Config {
 	tb.Helper()
+	dir := tb.TempDir()
+	Catalog(tb, filepath.Join(dir, "catalog.db"))
 	return config.Config{
-		Listen: "127.0.0.1:0", DataDir: tb.TempDir(), Engine: config.EngineEmbedded, TFEMode: "tfe", CreateUnknownMembers: true, Staleness: time.Second,
+		Listen: "127.0.0.1:0", DataDir: dir, Engine: config.EngineEmbedded, TFEMode: "tfe", CreateUnknownMembers: true, Staleness: time.Second,
 		LogLevel: "info", LogFormat: "text", Shutdown: 10 * time.Second,
 	}
 }

@@ -96,6 +96,7 @@ func draw(rt *rapid.T) operation {
 		{Kind: catalog.TokenTeam, OwnerID: team.ID},
 		{Kind: catalog.TokenOrganization, OwnerID: org},
 		{Kind: catalog.TokenAuditTrails, OwnerID: org},
+		{Kind: catalog.TokenGroup, OwnerID: group.ID},
 	}).Draw(rt, "owner")
 	token := catalog.Token{ID: "at-" + n, Kind: owner.Kind, OwnerID: owner.OwnerID, Scopes: []string{name}, Hash: []byte(name)}
 	used := time.UnixMicro(rapid.Int64Range(1, 9).Draw(rt, "used")).UTC()
@@ -140,6 +141,8 @@ func drawBelongings(rt *rapid.T) operation {
 	organization, workspace := authz.Object{Type: schema.TypeOrganization, ID: org}, authz.Object{Type: schema.TypeWorkspace, ID: ws}
 	consumer := catalog.Consumer{WorkspaceID: ws, ConsumerID: "ws-" + other}
 	pool := catalog.AgentPool{ID: "apool-" + n, OrganizationID: org, Name: n}
+	record := catalog.Record{ID: "rec-" + other, Kind: "variable", OrganizationID: org, WorkspaceID: ws, Name: n}
+	request := catalog.AccessRequest{ID: "areq-" + other, OrganizationID: org, UserID: "user-" + n}
 	return rapid.SampledFrom([]operation{
 		func(ctx context.Context, q catalog.Queries) error {
 			return q.InsertIdentity(ctx, catalog.Identity{Issuer: "i", Subject: other, UserID: "user-" + n})
@@ -170,6 +173,11 @@ func drawBelongings(rt *rapid.T) operation {
 		func(ctx context.Context, q catalog.Queries) error {
 			return q.DeleteTokenLife(ctx, org, catalog.TokenUser)
 		},
+		func(ctx context.Context, q catalog.Queries) error { return q.InsertRecord(ctx, record) },
+		func(ctx context.Context, q catalog.Queries) error { return q.UpdateRecord(ctx, record) },
+		func(ctx context.Context, q catalog.Queries) error { return q.DeleteRecord(ctx, record.ID) },
+		func(ctx context.Context, q catalog.Queries) error { return q.InsertAccessRequest(ctx, request) },
+		func(ctx context.Context, q catalog.Queries) error { return q.UpdateAccessRequest(ctx, request) },
 		func(ctx context.Context, q catalog.Queries) error { return q.SetAuditToken(ctx, "token", "ae-"+n) },
 		func(ctx context.Context, q catalog.Queries) error {
 			_, err := q.PruneAuditEvents(ctx, time.UnixMicro(9))

@@ -48,7 +48,9 @@ func shared(s catalog.Store) *recall.Store {
 
 func database(t *testing.T) string {
 	t.Helper()
-	return filepath.Join(t.TempDir(), "catalog.db")
+	path := filepath.Join(t.TempDir(), "catalog.db")
+	testkit.Catalog(t, path)
+	return path
 }
 
 func sqlite(t testing.TB, path string) *sqlstore.Store {

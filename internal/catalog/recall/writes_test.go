@@ -25,6 +25,9 @@ func passedOn() []string {
 		"UpdateMembership", "UpdateRole",
 
 		"DeleteAgentPool", "DeleteConsumer", "DeleteIdentity", "DeleteRetention", "DeleteTag", "DeleteTagBindings",
+		"AccessRequest", "AccessRequests", "CountAccessRequests", "GroupsByName", "InsertAccessRequest", "UpdateAccessRequest",
+		"Record", "Records", "InsertRecord", "UpdateRecord", "DeleteRecord",
+
 		"DeleteTokenLife", "DeleteWorkspaceTag", "PruneAuditEvents", "PutConsumer", "PutRetention", "PutTagBinding",
 		"PutTokenLife", "PutWorkspaceTag", "SetAuditToken", "UpdateAgentPool",
 

@@ -18,7 +18,7 @@ func engines() map[string]func(t *testing.T) func() *sqlstore.Store {
 	return map[string]func(t *testing.T) func() *sqlstore.Store{
 		"sqlite": func(t *testing.T) func() *sqlstore.Store {
 			t.Helper()
-			path := database(t)
+			path := nowhere(t)
 			return func() *sqlstore.Store { return sqlite(t, path) }
 		},
 		"postgres": func(t *testing.T) func() *sqlstore.Store {

@@ -38,10 +38,18 @@ func TestPostgresPair(t *testing.T) {
 	})
 }
 
-// database returns a path that would break a store that does not quote it.
-func database(t *testing.T) string {
+// nowhere returns a path that would break a store that does not quote it, and where no database is yet.
+func nowhere(t *testing.T) string {
 	t.Helper()
 	return filepath.Join(t.TempDir(), "a 100% odd?name#1.db")
+}
+
+// database returns such a path of an empty database that is up to date.
+func database(t *testing.T) string {
+	t.Helper()
+	path := nowhere(t)
+	testkit.Catalog(t, path)
+	return path
 }
 
 func sqlite(t *testing.T, path string) *sqlstore.Store {

@@ -28,7 +28,7 @@ func oldDatabases() map[string]func(t *testing.T) old {
 	return map[string]func(t *testing.T) old{
 		"sqlite": func(t *testing.T) old {
 			t.Helper()
-			path := database(t)
+			path := nowhere(t)
 			escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23", " ", "%20").Replace(path)
 			return oldDatabase(t, goose.DialectSQLite3, "sqlite", "file:"+escaped, func() *sqlstore.Store { return sqlite(t, path) })
 		},
