@@ -20,9 +20,10 @@ import (
 // Options say what is started.
 type Options struct {
 	Binary string
-	Mode   string // --tfe-mode: tfe or hcp
-	Data   string // an empty directory that exists
-	Log    string // the file that takes the log
+	Mode   string   // --tfe-mode: tfe or hcp
+	Data   string   // an empty directory that exists
+	Log    string   // the file that takes the log
+	Flags  []string // of serve, besides these
 }
 
 // Server is the binary, serving.
@@ -42,7 +43,8 @@ func Start(o Options) (*Server, error) {
 	}
 	o.Binary = binary
 	// Not bound to a context: it is asked to end before it is killed.
-	cmd := exec.Command(o.Binary, "serve", "--listen", "127.0.0.1:0", "--data-dir", o.Data, "--tfe-mode", o.Mode) //nolint:gosec,noctx // the binary under test
+	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--data-dir", o.Data, "--tfe-mode", o.Mode}, o.Flags...)
+	cmd := exec.Command(o.Binary, args...) //nolint:gosec,noctx // the binary under test
 	cmd.Dir, cmd.Env = o.Data, []string{"HOME=" + o.Data}
 	address, ended, err := launch(cmd, o.Log)
 	if err != nil {
