@@ -5,18 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
 
+	api "github.com/terrawarden/terrawarden/client"
 	"github.com/terrawarden/terrawarden/internal/catalog"
-	"github.com/terrawarden/terrawarden/internal/httpapi/admin"
 )
 
 // auditOptions say which audit events are wanted.
@@ -59,7 +56,7 @@ func newAudit() *cobra.Command {
 			place = events[len(events)-1].Sequence
 		}
 		if o.since == 0 && o.last == 0 {
-			events = []admin.AuditEvent{}
+			events = []api.AuditEvent{}
 		}
 		if o.follow {
 			return c.followAudit(cmd, o, events, place)
@@ -70,53 +67,41 @@ func newAudit() *cobra.Command {
 
 const defaultLast = 100
 
-// query returns the options as the API takes them.
-func (o auditOptions) query() url.Values {
-	q := url.Values{}
-	for name, value := range map[string]string{"organization": o.organization, "actor": o.actor, "action": o.action} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
+// filter returns the options as the client takes them.
+func (o auditOptions) filter() api.AuditFilter {
+	f := api.AuditFilter{Organization: o.organization, Actor: o.actor, Action: o.action}
 	if o.refused {
-		q.Set("outcome", catalog.OutcomeRefused)
+		f.Outcome = catalog.OutcomeRefused
 	}
-	return q
+	return f
 }
 
-const auditPath = "/admin/v1/audit-events?"
-
 // auditEvents returns the events that are there, oldest first.
-func (c *client) auditEvents(ctx context.Context, o auditOptions) ([]admin.AuditEvent, error) {
-	q := o.query()
+func (c *client) auditEvents(ctx context.Context, o auditOptions) ([]api.AuditEvent, error) {
+	f := o.filter()
 	if o.since == 0 {
-		q.Set("limit", strconv.Itoa(max(o.last, 1)))
-		var page admin.AuditEvents
-		if err := c.call(ctx, http.MethodGet, auditPath+q.Encode(), nil, &page); err != nil {
-			return nil, err
-		}
-		slices.SortFunc(page.Events, func(a, b admin.AuditEvent) int { return cmp.Compare(a.Sequence, b.Sequence) })
-		return page.Events, nil
+		f.Limit = max(o.last, 1)
+		events, err := c.ListAuditEvents(ctx, f)
+		slices.Reverse(events)
+		return events, err
 	}
-	q.Set("since", time.Now().Add(-o.since).UTC().Format(time.RFC3339))
-	q.Set("limit", strconv.Itoa(catalog.MaxAuditEvents))
-	all := []admin.AuditEvent{}
-	for after := int64(0); ; after = all[len(all)-1].Sequence {
-		q.Set("after", strconv.FormatInt(after, 10))
-		var page admin.AuditEvents
-		if err := c.call(ctx, http.MethodGet, auditPath+q.Encode(), nil, &page); err != nil {
+	f.Since, f.Limit = time.Now().Add(-o.since), catalog.MaxAuditEvents
+	all := []api.AuditEvent{}
+	for f.After = api.AfterEvent(0); ; f.After = api.AfterEvent(all[len(all)-1].Sequence) {
+		events, err := c.ListAuditEvents(ctx, f)
+		if err != nil {
 			return nil, err
 		}
-		all = append(all, page.Events...)
-		if len(page.Events) < catalog.MaxAuditEvents {
+		all = append(all, events...)
+		if len(events) < catalog.MaxAuditEvents {
 			return all, nil
 		}
 	}
 }
 
-func (c *client) printAudit(cmd *cobra.Command, events []admin.AuditEvent) error {
+func (c *client) printAudit(cmd *cobra.Command, events []api.AuditEvent) error {
 	if c.format == "json" {
-		return printJSON(cmd, admin.AuditEvents{Events: events})
+		return printJSON(cmd, map[string][]api.AuditEvent{"events": events})
 	}
 	rows := make([][]string, len(events))
 	for i, e := range events {
@@ -127,7 +112,7 @@ func (c *client) printAudit(cmd *cobra.Command, events []admin.AuditEvent) error
 
 func auditHeader() []string { return []string{"TIME", "ACTOR", "ACTION", "OBJECT", "OUTCOME"} }
 
-func auditRow(e admin.AuditEvent) []string {
+func auditRow(e api.AuditEvent) []string {
 	object := e.Object.Type + ":" + cmp.Or(e.Object.Name, e.Object.ID)
 	for _, r := range e.Related {
 		object += " " + r.Type + ":" + cmp.Or(r.Name, r.ID)
@@ -154,7 +139,7 @@ func printable(s string) string {
 }
 
 // printAuditLine prints one event while others may follow, so columns have a width beforehand.
-func (c *client) printAuditLine(cmd *cobra.Command, e admin.AuditEvent) error {
+func (c *client) printAuditLine(cmd *cobra.Command, e api.AuditEvent) error {
 	if c.format == "json" {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(e)
 	}

@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 
 	"github.com/spf13/cobra"
-
-	"github.com/terrawarden/terrawarden/internal/httpapi/admin"
 )
 
 // finding is one thing the doctor looked at.
@@ -15,15 +12,6 @@ type finding struct {
 	Check  string `json:"check"`
 	OK     bool   `json:"ok"`
 	Advice string `json:"advice,omitempty"`
-}
-
-// serverStatus is what the service tells an administrator.
-type serverStatus struct {
-	Version        string `json:"version"`
-	Engine         string `json:"engine"`
-	Ready          bool   `json:"ready"`
-	SchemaCurrent  bool   `json:"schema_current"`
-	PendingIntents int    `json:"pending_intents"`
 }
 
 func newDoctor() *cobra.Command {
@@ -60,16 +48,16 @@ func newDoctor() *cobra.Command {
 
 // examine looks from the outside in, and stops where nothing further can be seen.
 func (c *client) examine(ctx context.Context) []finding {
-	if err := c.call(ctx, http.MethodGet, "/healthz", nil, nil); err != nil {
+	if err := c.CheckLiveness(ctx); err != nil {
 		return []finding{{"service answers at " + c.server, false, "start it with `terrawarden serve`, or correct --server: " + err.Error()}}
 	}
 	out := []finding{{"service answers at " + c.server, true, ""}}
-	if err := c.call(ctx, http.MethodGet, "/readyz", nil, nil); err != nil {
+	if err := c.CheckReadiness(ctx); err != nil {
 		return append(out, finding{"catalog and engine answer", false, "see the service's log; is the database or SpiceDB reachable?"})
 	}
 	out = append(out, finding{"catalog and engine answer", true, ""})
-	var s serverStatus
-	if err := c.call(ctx, http.MethodGet, "/admin/v1/status", nil, &s); err != nil {
+	s, err := c.ReadStatus(ctx)
+	if err != nil {
 		return append(out, finding{"credential is a site admin's", false, "use the site token or a site admin's token: " + err.Error()})
 	}
 	out = append(out,
@@ -84,8 +72,8 @@ func (c *client) examine(ctx context.Context) []finding {
 // examineAudit verifies the chain of audit events. Where it ends is worth noting elsewhere: whoever can write the
 // whole database could write another chain, but not one with the end that was noted.
 func (c *client) examineAudit(ctx context.Context) finding {
-	var chain admin.AuditChain
-	if err := c.call(ctx, http.MethodGet, "/admin/v1/audit-chain", nil, &chain); err != nil {
+	chain, err := c.VerifyAuditChain(ctx)
+	if err != nil {
 		return finding{"audit events are as they were written", false, "they could not be read: " + err.Error()}
 	}
 	if b := chain.Broken; b != nil {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	api "github.com/terrawarden/terrawarden/client"
 )
 
 func newExplain() *cobra.Command {
@@ -14,7 +16,11 @@ func newExplain() *cobra.Command {
 	}
 	completePermission(cmd, 1)
 	return withClient(cmd, func(cmd *cobra.Command, c *client, args []string) error {
-		a, err := c.evaluate(cmd.Context(), args, true)
+		q, err := parseQuestion(args)
+		if err != nil {
+			return err
+		}
+		a, err := c.Explain(cmd.Context(), q)
 		if err != nil {
 			return err
 		}
@@ -23,15 +29,15 @@ func newExplain() *cobra.Command {
 		} else {
 			err = printExplanation(cmd, a)
 		}
-		if err == nil && !a.Decision {
+		if err == nil && !a.Allowed {
 			err = statusError(exitDenied)
 		}
 		return err
 	})
 }
 
-func printExplanation(cmd *cobra.Command, a answer) error {
-	if err := say(cmd, "%s", verdict(a.Decision)); err != nil || a.Context == nil {
+func printExplanation(cmd *cobra.Command, a api.Answer) error {
+	if err := say(cmd, "%s", verdict(a.Allowed)); err != nil || a.Context == nil {
 		return err
 	}
 	for _, reason := range a.Context.ReasonAdmin {

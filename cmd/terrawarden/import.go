@@ -2,17 +2,12 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/terrawarden/terrawarden/internal/httpapi/admin"
 	"github.com/terrawarden/terrawarden/loader"
 	"github.com/terrawarden/terrawarden/loader/source/peribolos"
 )
@@ -50,29 +45,18 @@ func newImportPeribolos() *cobra.Command {
 
 // sendEstate has the service plan and apply an estate, and shows progress on standard error.
 func (c *client) sendEstate(cmd *cobra.Command, estate loader.Estate, dryRun bool) (loader.Plan, error) {
-	resp, err := c.request(cmd.Context(), http.MethodPost, fmt.Sprintf("/admin/v1/imports?dry-run=%t", dryRun), estate)
+	document, err := json.Marshal(estate)
 	if err != nil {
 		return loader.Plan{}, err
 	}
-	defer resp.Body.Close()
-	lines := json.NewDecoder(resp.Body)
-	for {
-		var e admin.ImportEvent
-		err := lines.Decode(&e)
-		switch {
-		case errors.Is(err, io.EOF):
-			return loader.Plan{}, errors.New("the service broke off in the middle of the import; run it again, it continues")
-		case err != nil:
-			return loader.Plan{}, err
-		case e.Error != nil:
-			return loader.Plan{}, errors.New(strings.TrimSpace(e.Error.Field + " " + e.Error.Message))
-		case e.Plan != nil:
-			return *e.Plan, nil
-		}
-		if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "%d of %d changes\n", e.Done, e.Total); err != nil {
-			return loader.Plan{}, err
-		}
+	answer, err := c.ImportEstate(cmd.Context(), document, dryRun, func(done, total int) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%d of %d changes\n", done, total)
+	})
+	if err != nil {
+		return loader.Plan{}, err
 	}
+	var plan loader.Plan
+	return plan, json.Unmarshal(answer, &plan)
 }
 
 func (c *client) printPlan(cmd *cobra.Command, plan loader.Plan, dryRun bool) error {

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"fmt"
-	"net/http"
-
 	"github.com/spf13/cobra"
 
-	"github.com/terrawarden/terrawarden/internal/httpapi/admin"
+	api "github.com/terrawarden/terrawarden/client"
 )
 
 func newReconcile() *cobra.Command {
@@ -19,8 +16,8 @@ func newReconcile() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print the difference, and change nothing")
 	return withClient(cmd, func(cmd *cobra.Command, c *client, _ []string) error {
-		var r admin.DriftReport
-		if err := c.call(cmd.Context(), http.MethodPost, fmt.Sprintf("/admin/v1/reconcile?dry-run=%t", dryRun), nil, &r); err != nil {
+		r, err := c.Reconcile(cmd.Context(), dryRun)
+		if err != nil {
 			return err
 		}
 		if err := c.printDrift(cmd, r); err != nil {
@@ -33,7 +30,7 @@ func newReconcile() *cobra.Command {
 	})
 }
 
-func (c *client) printDrift(cmd *cobra.Command, r admin.DriftReport) error {
+func (c *client) printDrift(cmd *cobra.Command, r api.Drift) error {
 	if c.format == "json" {
 		return printJSON(cmd, r)
 	}

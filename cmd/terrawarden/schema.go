@@ -2,13 +2,12 @@ package main
 
 import (
 	"fmt"
-	"net/http"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	api "github.com/terrawarden/terrawarden/client"
 	"github.com/terrawarden/terrawarden/internal/authz"
-	"github.com/terrawarden/terrawarden/internal/httpapi/admin"
 	"github.com/terrawarden/terrawarden/schema"
 )
 
@@ -53,14 +52,12 @@ func newSchema() *cobra.Command {
 
 // compareSchema prints the differences. Breaking ones are a failure; strict makes all but changed comments one.
 func (c *client) compareSchema(cmd *cobra.Command, text string, strict bool) error {
-	var list struct {
-		Changes []admin.SchemaChange `json:"changes"`
-	}
-	if err := c.call(cmd.Context(), http.MethodPost, "/admin/v1/schema/diff", admin.SchemaText{Schema: text}, &list); err != nil {
+	changes, err := c.CompareSchema(cmd.Context(), text)
+	if err != nil {
 		return err
 	}
 	rows, failed := [][]string{}, false
-	for _, ch := range list.Changes {
+	for _, ch := range changes {
 		breaking := ""
 		failed = failed || (strict && ch.Kind != authz.CommentChanged)
 		if ch.Breaking {
@@ -68,10 +65,9 @@ func (c *client) compareSchema(cmd *cobra.Command, text string, strict bool) err
 		}
 		rows = append(rows, []string{ch.Kind, ch.Name, breaking})
 	}
-	var err error
 	switch {
 	case c.format == "json":
-		err = printJSON(cmd, list)
+		err = printJSON(cmd, map[string][]api.SchemaChange{"changes": changes})
 	case len(rows) == 0:
 		err = say(cmd, "the deployed schema is the same")
 	default:

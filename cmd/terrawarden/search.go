@@ -3,45 +3,17 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	api "github.com/terrawarden/terrawarden/client"
 )
-
-// result is a search response; subjects and resources have a type and an id, actions a name.
-type result struct {
-	Page struct {
-		NextToken string `json:"next_token"`
-	} `json:"page"`
-	Results []found `json:"results"`
-}
-
-type found struct {
-	Type       string            `json:"type,omitempty"`
-	ID         string            `json:"id,omitempty"`
-	Name       string            `json:"name,omitempty"`
-	Properties map[string]string `json:"properties,omitempty"`
-}
 
 const searchPage = 1000
 
-// search follows a search to its end.
-func (c *client) search(ctx context.Context, kind string, q question) ([]found, error) {
-	all := []found{}
-	q.Page = &page{Limit: searchPage}
-	for {
-		var r result
-		if err := c.call(ctx, http.MethodPost, "/access/v1/search/"+kind, q, &r); err != nil {
-			return nil, err
-		}
-		all = append(all, r.Results...)
-		if r.Page.NextToken == "" {
-			return all, nil
-		}
-		q.Page.Token = r.Page.NextToken
-	}
-}
+// pager is a search of the client, a page at a time.
+type pager[T any] func(context.Context, api.Question, api.Page) (api.List[T], error)
 
 func newWho() *cobra.Command {
 	var subjectType string
@@ -58,11 +30,8 @@ func newWho() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		all, err := c.search(cmd.Context(), "subject", question{Subject: entity{Type: typeOf(subjectType)}, Action: &action{Name: args[0]}, Resource: resource, Context: latest()})
-		if err != nil {
-			return err
-		}
-		return c.printFound(cmd, all)
+		q := api.Question{Subject: api.Entity{Type: typeOf(subjectType)}, Action: args[0], Resource: resource}
+		return listFound(cmd, c, q, c.SearchSubjects, objectName)
 	})
 }
 
@@ -81,36 +50,36 @@ func newWhat() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		q, kind := question{Subject: subject, Context: latest()}, "action"
+		q := api.Question{Subject: subject}
 		if len(args) == 3 {
-			q.Action, q.Resource, kind = &action{Name: args[1]}, entity{Type: typeOf(args[2])}, "resource"
-		} else if q.Resource, err = parseEntity("the object", args[1]); err != nil {
+			q.Action, q.Resource = args[1], api.Entity{Type: typeOf(args[2])}
+			return listFound(cmd, c, q, c.SearchResources, objectName)
+		}
+		if q.Resource, err = parseEntity("the object", args[1]); err != nil {
 			return err
 		}
-		all, err := c.search(cmd.Context(), kind, q)
-		if err != nil {
-			return err
-		}
-		return c.printFound(cmd, all)
+		return listFound(cmd, c, q, c.SearchActions, func(a api.Action) string { return a.Name })
 	})
 }
 
-// printFound prints results one a line, names where there are some, and how many there are on standard error.
-func (c *client) printFound(cmd *cobra.Command, all []found) error {
+func objectName(f api.Found) string { return f.Type + ":" + f.ID }
+
+// listFound searches to the end and prints results one a line, and how many there are on standard error.
+func listFound[T any](cmd *cobra.Command, c *client, q api.Question, page pager[T], line func(T) string) error {
+	all, err := api.Collect(api.All(api.Page{Limit: searchPage}, func(p api.Page) (api.List[T], error) { return page(cmd.Context(), q, p) }))
+	if err != nil {
+		return err
+	}
 	if c.format == "json" {
 		return printJSON(cmd, map[string]any{"results": all})
 	}
 	lines := make([]string, len(all))
 	for i, f := range all {
-		lines[i] = f.Name
-		if f.Type != "" {
-			lines[i] = f.Type + ":" + f.ID
-		}
-		lines[i] += "\n"
+		lines[i] = line(f) + "\n"
 	}
 	if _, err := fmt.Fprint(cmd.OutOrStdout(), strings.Join(lines, "")); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(cmd.ErrOrStderr(), "%d found\n", len(all))
+	_, err = fmt.Fprintf(cmd.ErrOrStderr(), "%d found\n", len(all))
 	return err
 }

@@ -2,14 +2,12 @@ package main
 
 import (
 	"fmt"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/terrawarden/terrawarden/internal/httpapi/admin"
+	api "github.com/terrawarden/terrawarden/client"
 )
 
 func newToken() *cobra.Command {
@@ -44,12 +42,12 @@ func newTokenCreate() *cobra.Command {
 		if expires < 0 {
 			return fmt.Errorf("--expires must be above zero")
 		}
-		r := admin.TokenRequest{Kind: kind, Name: name, Email: email, Description: description, Scopes: scopes}
+		r := api.TokenRequest{Kind: kind, Name: name, Email: email, Description: description, Scopes: scopes}
 		if expires > 0 {
 			r.ExpiresAt = time.Now().Add(expires)
 		}
-		var t admin.Token
-		if err := c.call(cmd.Context(), http.MethodPost, "/admin/v1/tokens", r, &t); err != nil {
+		t, err := c.CreateToken(cmd.Context(), r)
+		if err != nil {
 			return err
 		}
 		if c.format == "json" {
@@ -62,17 +60,15 @@ func newTokenCreate() *cobra.Command {
 func newTokenList() *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List credentials: one's own, or everybody's as a site admin", Args: cobra.NoArgs}
 	return withClient(cmd, func(cmd *cobra.Command, c *client, _ []string) error {
-		var list struct {
-			Tokens []admin.Token `json:"tokens"`
-		}
-		if err := c.call(cmd.Context(), http.MethodGet, "/admin/v1/tokens", nil, &list); err != nil {
+		list, err := c.ListTokens(cmd.Context())
+		if err != nil {
 			return err
 		}
 		if c.format == "json" {
-			return printJSON(cmd, list)
+			return printJSON(cmd, map[string][]api.Token{"tokens": list})
 		}
-		rows := make([][]string, len(list.Tokens))
-		for i, t := range list.Tokens {
+		rows := make([][]string, len(list))
+		for i, t := range list {
 			rows[i] = []string{t.ID, t.Kind + ":" + t.Name, strings.Join(t.Scopes, ","), day(t.CreatedAt), day(t.ExpiresAt), day(t.LastUsedAt), t.Description}
 		}
 		return printTable(cmd, []string{"ID", "FOR", "SCOPES", "CREATED", "EXPIRES", "LAST USED", "DESCRIPTION"}, rows)
@@ -89,7 +85,7 @@ func day(t time.Time) string {
 func newTokenRevoke() *cobra.Command {
 	cmd := &cobra.Command{Use: "revoke ID", Short: "Revoke a credential at once", Args: cobra.ExactArgs(1)}
 	return withClient(cmd, func(cmd *cobra.Command, c *client, args []string) error {
-		if err := c.call(cmd.Context(), http.MethodDelete, "/admin/v1/tokens/"+url.PathEscape(args[0]), nil, nil); err != nil {
+		if err := c.RevokeToken(cmd.Context(), args[0]); err != nil {
 			return err
 		}
 		if c.format == "json" {

@@ -10,8 +10,8 @@ import (
 	"github.com/terrawarden/terrawarden/internal/testkit"
 )
 
-// TestTheTour types the commands of docs/tfe.md, as a new user would, and compares what the last ones answer with what
-// the page says.
+// TestTheTour types the commands of the pages with a tour, as a new user would, and compares what they answer with what the
+// page says.
 func TestTheTour(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("curl"); err != nil {
@@ -20,11 +20,21 @@ func TestTheTour(t *testing.T) {
 		}
 		t.Skip("there is no curl")
 	}
-	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "tfe.md"))
+	for _, page := range []string{"tfe.md", "roles.md"} {
+		t.Run(page, func(t *testing.T) {
+			t.Parallel()
+			takeTour(t, page)
+		})
+	}
+}
+
+func takeTour(t *testing.T, page string) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	script, answers := fenced(t, string(page), "```sh\n"), fenced(t, string(page), "```\n")
+	script, answers := fenced(t, string(raw), "```sh\n"), fenced(t, string(raw), "```\n")
 	p := testkit.Serve(t, testkit.Sized(t, "embedded"))
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "data"), 0o700); err != nil {
