@@ -315,15 +315,15 @@ func TestTFEFlags(t *testing.T) {
 func TestOTFActions(t *testing.T) {
 	t.Parallel()
 	for want, actions := range map[schema.Permission]string{
-		schema.OrganizationView: "org:get ent:get team:list mod:get mod:list vcs:get vcs:list sshkey:get sshkey:list", schema.OrganizationUpdate: "org:update",
-		schema.OrganizationDelete: "org:delete", schema.PlatformCreateOrganization: "org:create", schema.PlatformManageUsers: "user:update user:delete",
+		schema.OrganizationView: "org:get ent:get team:list tag:list mod:get mod:list vcs:get vcs:list sshkey:get sshkey:list runner:get runner:list runner:watch", schema.OrganizationUpdate: "org:update",
+		schema.OrganizationDelete: "org:delete", schema.PlatformCreateOrganization: "org:create", schema.PlatformManageUsers: "user:create user:update user:delete", schema.PlatformAdminister: "site:* org:list ghapp:create ghapp:delete",
 		schema.TeamView: "team:get", schema.TeamUpdate: "team:update", schema.TeamDelete: "team:delete", schema.TeamUpdateMembership: "team:add team:remove",
-		schema.OrganizationCreateTeam: "team:create", schema.TeamManageToken: "tt:create tt:get tt:delete", schema.OrganizationViewMembers: "user:list",
+		schema.OrganizationCreateTeam: "team:create", schema.TeamManageToken: "tt:create tt:get tt:delete", schema.OrganizationViewMembers: "user:get user:list",
 		schema.OrganizationManageAPIToken: "ot:create ot:delete ot:get ot:list", schema.OrganizationCreateWorkspace: "ws:create",
 		schema.OrganizationReadWorkspaces: "ws:list", schema.WorkspaceRead: "ws:get tag:list nc:get nc:list rt:get rt:list", schema.WorkspaceUpdate: "ws:update",
 		schema.WorkspaceDelete: "ws:delete", schema.WorkspaceLock: "ws:lock ws:unlock", schema.WorkspaceForceUnlock: "ws:force-unlock",
 		schema.WorkspaceManageAccess: "ws:set-permission ws:unset-permission", schema.WorkspaceManageTags: "tag:add tag:remove", schema.OrganizationManageTags: "tag:delete",
-		schema.WorkspaceReadRun: "run:get run:list pf:get chunk:tail cv:get cv:download cv:list", schema.WorkspaceQueuePlan: "run:create cv:create",
+		schema.WorkspaceReadRun: "run:get run:list run:watch pf:get chunk:tail chunk:get cv:get cv:download cv:list", schema.WorkspaceQueuePlan: "run:create cv:create cv:upload",
 		schema.WorkspaceApplyRun: "run:apply", schema.WorkspaceCancelRun: "run:cancel", schema.WorkspaceDiscardRun: "run:discard",
 		schema.WorkspaceForceCancelRun: "run:force-cancel", schema.WorkspaceReadState: "sv:get sv:download sv:list", schema.WorkspaceWriteState: "sv:create sv:rollback sv:upload",
 		schema.WorkspaceReadStateOutputs: "wsout:get", schema.WorkspaceReadVariable: "var:get var:list", schema.WorkspaceWriteVariable: "var:create var:update var:delete",
@@ -340,7 +340,7 @@ func TestOTFActions(t *testing.T) {
 		}
 	}
 	// what only the platform that executes runs asks for, and what OTF itself leaves to its own processes
-	for _, action := range strings.Fields("run:delete run:watch cv:upload pf:upload chunk:upload privkey:get lock:get lock:upload sv:delete ghapp:create run:enqueue-plan") {
+	for _, action := range strings.Fields("run:delete pf:upload chunk:upload privkey:get lock:get lock:upload cv:delete sv:delete ghapp:get run:enqueue-plan") {
 		for objectType := range table {
 			if got, ok := schema.Resolve(objectType, "otf:"+action); ok {
 				t.Errorf("%s on %s is %q, and is not modelled", action, objectType, got)

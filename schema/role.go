@@ -12,13 +12,14 @@ type Role struct {
 	except      []Permission
 }
 
-// Names of the system roles that the projection binds by itself.
+// Names of the roles that the projection binds by itself. All but the last are system roles.
 const (
 	RoleOwner               = "owner"
 	RoleSiteAdmin           = "site-admin"
 	RoleSiteAuditor         = "site-auditor"
 	RoleOrganizationCreator = "organization-creator"
 	RoleOrganizationToken   = "organization-token"
+	RoleOTFMember           = "otf-member" // every team's, where OTF's levels are switched on
 )
 
 // Roles returns every built-in role, in the order of the roles file.

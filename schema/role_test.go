@@ -23,6 +23,8 @@ const (
 		"project.manage_access project.read_variable_sets project.manage_variable_sets project.manage_tags"
 	stackWrite    = " stack.read stack.queue_plan stack.apply_run stack.cancel_run"
 	stackAdmin    = stackWrite + " stack.update stack.delete"
+	otfWrite      = workspacePlan + " workspace.apply_run workspace.queue_destroy workspace.cancel_run workspace.lock workspace.write_variable workspace.manage_notifications"
+	otfAdmin      = otfWrite + " workspace.update workspace.delete workspace.force_delete workspace.force_unlock workspace.manage_access workspace.manage_run_triggers"
 	terrakubeRead = "workspace.read workspace.read_run workspace.read_variable"
 	terrakubePlan = terrakubeRead + " workspace.queue_plan workspace.initialize workspace.validate workspace.preview workspace.cancel_run"
 	// manageWorkspace, manageState, planJob, approveJob; SSH keys go with manageVcs, projects with the level itself.
@@ -73,6 +75,15 @@ func TestRoleContents(t *testing.T) {
 			"organization.manage_membership organization.view_members organization.access_secret_teams project.manage_access project.read_access " +
 			"workspace.manage_access workspace.read" + seen,
 
+		"otf-member":            "organization.view organization.view_members organization.read_variable_sets",
+		"otf-read":              workspaceRead + seen,
+		"otf-plan":              workspacePlan + seen,
+		"otf-write":             otfWrite + seen,
+		"otf-admin":             otfAdmin + seen,
+		"otf-workspace-manager": otfAdmin + seen + " organization.read_workspaces project.create_workspace workspace.manage_tags",
+		"otf-vcs-manager":       "organization.view organization.manage_vcs_settings",
+		"otf-registry-manager":  "organization.view organization.manage_modules",
+
 		"owner":                organizationwide,
 		"site-admin":           everything,
 		"organization-creator": "platform.create_organization",
@@ -111,7 +122,10 @@ func TestRolesAreTheNamedOnes(t *testing.T) {
 		"terrakube-member": "organization", "terrakube-read": "organization project workspace", "terrakube-plan": "organization project workspace",
 		"terrakube-write": "organization project workspace", "terrakube-admin": "organization project workspace",
 		"terrakube-administrator": "platform",
-		schema.RoleOwner:          "system organization", schema.RoleSiteAdmin: "system platform", schema.RoleSiteAuditor: "system platform",
+		"otf-member":              "organization", "otf-read": "organization project workspace", "otf-plan": "organization project workspace",
+		"otf-write": "organization project workspace", "otf-admin": "organization project workspace",
+		"otf-workspace-manager": "organization", "otf-vcs-manager": "organization", "otf-registry-manager": "organization",
+		schema.RoleOwner: "system organization", schema.RoleSiteAdmin: "system platform", schema.RoleSiteAuditor: "system platform",
 		schema.RoleOrganizationCreator: "system platform", schema.RoleOrganizationToken: "system organization",
 	}
 	got := map[string]string{}
@@ -171,6 +185,8 @@ func TestLevelsContainEachOther(t *testing.T) {
 		{"hcp-viewer", "hcp-contributor", "hcp-admin"},
 		{"infra0-editor", "infra0-manager", "infra0-admin"},
 		{"terrakube-member", "terrakube-read", "terrakube-plan", "terrakube-write", "terrakube-admin"},
+		{"otf-read", "otf-plan", "otf-write", "otf-admin", "otf-workspace-manager", "owner"},
+		{"otf-member", "owner"},
 		{"organization-token", "owner"},
 		{"site-auditor", "site-admin"},
 	} {
@@ -200,6 +216,14 @@ func TestNever(t *testing.T) {
 		"terrakube-administrator": runs + state + owners + "workspace.read_run workspace.read_variable workspace.update organization.manage_modules organization.manage_vcs_settings",
 		"terrakube-member":        runs + state + owners + "workspace.write_variable workspace.update",
 		"terrakube-read":          runs + state,
+		"otf-member":              runs + state + owners + "workspace.read project.read organization.manage_variable_sets organization.manage_membership",
+		"otf-read":                runs + owners + "workspace.write_variable workspace.write_state workspace.lock",
+		"otf-plan":                owners + "workspace.apply_run workspace.cancel_run workspace.write_variable workspace.write_state workspace.lock",
+		"otf-write":               owners + "workspace.discard_run workspace.force_cancel_run workspace.write_state workspace.read_sentinel_mocks workspace.update workspace.manage_run_triggers",
+		"otf-admin":               owners + "workspace.discard_run workspace.force_cancel_run workspace.write_state workspace.manage_tags workspace.override_policy project.create_workspace",
+		"otf-workspace-manager":   owners + "workspace.discard_run workspace.force_cancel_run workspace.write_state organization.manage_workspaces organization.manage_variable_sets organization.manage_tags project.update",
+		"otf-vcs-manager":         runs + state + owners + "organization.manage_ssh_keys organization.manage_modules workspace.read",
+		"otf-registry-manager":    runs + state + owners + "organization.manage_providers organization.manage_vcs_settings workspace.read",
 		"terrakube-plan":          state + "workspace.apply_run workspace.update workspace.write_variable workspace.lock",
 		"terrakube-write":         owners + "workspace.override_policy project.update project.manage_access organization.manage_modules",
 		"tfe-admin":               owners + "workspace.override_policy project.update project.create_workspace organization.manage_workspaces",
