@@ -14,9 +14,14 @@ import (
 // mount registers every route: the protocols', then our own for operations.
 //
 //	/access/v1/…, /.well-known/authzen-configuration   authzen   checks and searches
+//	/access/v1/effective-access, matrix, what-if       review    who may do what, why, and what a change would change
 //	/admin/v1/…                                        admin     tokens, imports, reconciliation, schema, audit
+//	/api/v1/…, /access-token/v1/…, /pat/v1             terrakube the administration API of Terrakube
 //	/api/v2/…, /.well-known/terraform.json             tfe       the administration API of TFE and HCP Terraform
+//	/api/v2/… (roles, grants, groups, audit events)    access    what Terrawarden has beside it
+//	/otfapi/…                                          otf       OTF's own administration calls
 //	/oauth/…                                           login     terraform login
+//	/openapi.json /docs                                openapi   the description of all that is ours
 //	/healthz /readyz /metrics                          here      operations
 func (s *Server) mount() error {
 	for _, p := range append(s.deps.Protocols, operations{s}) {

@@ -5,16 +5,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
-	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/auditlog"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/schema"
 )
@@ -66,7 +64,7 @@ func (h *Handler) auditEvents(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if strings.Contains(c.Request().Header.Get(echo.HeaderAccept), eventStream) {
+	if auditlog.Wanted(c.Request()) {
 		return h.streamAudit(c, q)
 	}
 	f := q.filter
@@ -99,7 +97,10 @@ const auditPage = 100
 // auditQuery reads a request. Every fault of it is reported.
 func (h *Handler) auditQuery(c echo.Context) (auditQuery, error) {
 	ctx := c.Request().Context()
-	q := auditQuery{filter: catalog.AuditFilter{Action: c.QueryParam("action"), Outcome: c.QueryParam("outcome")}}
+	q := auditQuery{filter: catalog.AuditFilter{Outcome: c.QueryParam("outcome")}}
+	if action := c.QueryParam("action"); action != "" {
+		q.filter.Actions = []string{action}
+	}
 	p := params{c: c}
 	q.after, q.limit = p.number("after", -1), int(p.number("limit", auditPage))
 	q.filter.Since, q.filter.Until = p.moment("since"), p.moment("until")
@@ -115,12 +116,12 @@ func (h *Handler) auditQuery(c echo.Context) (auditQuery, error) {
 			p.refuse("actor", "must be type:id or type:name, as in user:alice")
 		}
 		var err error
-		if q.filter.Actor, _, err = h.find(ctx, named); err != nil {
+		if q.filter.Actor, _, err = auditlog.Find(ctx, h.Service, named); err != nil {
 			return q, err
 		}
 	}
 	if ref := c.QueryParam("organization"); ref != "" {
-		found, unknown, err := h.find(ctx, authz.Object{Type: schema.TypeOrganization, ID: ref})
+		found, unknown, err := auditlog.Find(ctx, h.Service, authz.Object{Type: schema.TypeOrganization, ID: ref})
 		if err != nil {
 			return q, err
 		}
@@ -129,34 +130,11 @@ func (h *Handler) auditQuery(c echo.Context) (auditQuery, error) {
 	return q, p.fault()
 }
 
-// find returns the object that somebody names. Of what is not there, or not any more, the name counts as its id:
-// events outlive what they tell of.
-func (h *Handler) find(ctx context.Context, named authz.Object) (found authz.Object, unknown, err error) {
-	found, err = h.Service.Resolve(ctx, named.Type, named.ID)
-	if fault.Is(err, fault.NotFound) {
-		return named, err, nil
-	}
-	return found, nil, err
-}
-
 // showAudit translates events and looks up what their objects are called.
 func (h *Handler) showAudit(ctx context.Context, events []catalog.AuditEvent) ([]AuditEvent, error) {
-	ids := map[string][]string{}
-	for _, e := range events {
-		for _, o := range append([]authz.Object{e.Object}, e.Related...) {
-			ids[o.Type] = append(ids[o.Type], o.ID)
-		}
-	}
-	names := map[authz.Object]string{}
-	for objectType, list := range ids {
-		slices.Sort(list)
-		found, err := h.Service.Names(ctx, objectType, slices.Compact(list))
-		if err != nil {
-			return nil, err
-		}
-		for id, name := range found {
-			names[authz.Object{Type: objectType, ID: id}] = name
-		}
+	names, err := auditlog.Names(ctx, h.Service, events)
+	if err != nil {
+		return nil, err
 	}
 	out := make([]AuditEvent, len(events))
 	for i, e := range events {

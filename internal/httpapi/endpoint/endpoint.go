@@ -35,6 +35,11 @@ func Scoped(scope catalog.Scope) Needs { return Needs{scope: scope} }
 // declaration is for people and for the test that walks all routes.
 func Permission(p schema.Permission) Needs { return Needs{permission: p} }
 
+// PermissionOr endpoints are Permission endpoints that also answer credentials with a scope.
+func PermissionOr(p schema.Permission, scope catalog.Scope) Needs {
+	return Needs{permission: p, scope: scope}
+}
+
 // Declared reports whether anything was declared.
 func (n Needs) Declared() bool { return n != Needs{} }
 
@@ -52,6 +57,8 @@ func (n Needs) String() string {
 	switch {
 	case n.public:
 		return "public"
+	case n.permission != "" && n.scope != "":
+		return string(n.permission) + ", or scope " + string(n.scope)
 	case n.permission != "":
 		return string(n.permission)
 	case n.anybody && n.scope != "":

@@ -343,6 +343,11 @@ func readBody(r *http.Request) ([]byte, error) {
 	if err != nil || (media != MediaType && media != "application/json") {
 		return nil, Unsupported("the content type must be %s", MediaType)
 	}
+	return ReadBody(r)
+}
+
+// ReadBody reads a body of any media type as readBody does, for protocols that take other types or other documents.
+func ReadBody(r *http.Request) ([]byte, error) {
 	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
 		return nil, Malformed(err, "the body could not be read")

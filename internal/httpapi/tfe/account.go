@@ -10,6 +10,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -31,9 +32,9 @@ type accounts interface {
 
 func (h *Handler) accountEndpoints() []endpoint.Endpoint {
 	return []endpoint.Endpoint{
-		route(http.MethodGet, "account/details", endpoint.Authenticated(), h.readAccount),
-		route(http.MethodPatch, "account/update", endpoint.Authenticated(), h.updateAccount),
-		route(http.MethodGet, "users/:id", endpoint.Authenticated(), h.readUser),
+		answer.Route(http.MethodGet, "account/details", endpoint.Authenticated(), h.readAccount),
+		answer.Route(http.MethodPatch, "account/update", endpoint.Authenticated(), h.updateAccount),
+		answer.Route(http.MethodGet, "users/:id", endpoint.Authenticated(), h.readUser),
 	}
 }
 
@@ -46,7 +47,7 @@ func (h *Handler) readAccount(c echo.Context) error {
 }
 
 func (h *Handler) updateAccount(c echo.Context) error {
-	in, err := jsonapi.ReadResource(c.Request(), typeUsers)
+	in, err := jsonapi.ReadResource(c.Request(), answer.TypeUsers)
 	if err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func (h *Handler) updateAccount(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return h.sendAccount(c, a)
 }
 
@@ -81,7 +82,7 @@ func (h *Handler) readUser(c echo.Context) error {
 	if (principal(c).Subject == authz.Object{Type: schema.TypeUser, ID: u.ID}) {
 		return h.readAccount(c)
 	}
-	return send(c, http.StatusOK, jsonapi.Document{Data: userResource(u, false)})
+	return answer.Send(c, http.StatusOK, jsonapi.Document{Data: userResource(u, false)})
 }
 
 // sendAccount writes who makes the request: a person as he sees himself, or what stands in his place for the credential
@@ -98,8 +99,8 @@ func (h *Handler) sendAccount(c echo.Context, a catalog.Account) error {
 	} else {
 		shown = serviceUserResource(p, a, can[0])
 	}
-	shown.Relationships["authenticated-resource"] = party(a.Subject, a.Name)
-	return send(c, http.StatusOK, jsonapi.Document{Data: shown})
+	shown.Relationships["authenticated-resource"] = answer.Party(a.Subject, a.Name)
+	return answer.Send(c, http.StatusOK, jsonapi.Document{Data: shown})
 }
 
 func personResource(p catalog.Principal, a catalog.Account, can map[string]bool) jsonapi.Resource {
@@ -110,7 +111,7 @@ func personResource(p catalog.Principal, a catalog.Account, can map[string]bool)
 	})
 	sso, confirmed := strings.HasPrefix(p.TokenID, catalog.CredentialOIDC), u.UnconfirmedEmail == ""
 	return userDocument(u.ID, userAttributes{
-		Username: u.Username, Email: u.Email, UnconfirmedEmail: orNull(u.UnconfirmedEmail), AvatarURL: avatar,
+		Username: u.Username, Email: u.Email, UnconfirmedEmail: answer.OrNull(u.UnconfirmedEmail), AvatarURL: avatar,
 		AuthMethod: authMethod, V2Only: true, Permissions: userPermissions(can),
 		IsAdmin: &u.SiteAdmin, IsSiteAdmin: &u.SiteAdmin, IsSiteAuditor: &u.SiteAuditor, IsSSOLogin: &sso, IsConfirmed: &confirmed,
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 )
 
@@ -46,11 +47,11 @@ func (h *Handler) listSiteOrganizations(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	wanted, err := readIncludes(c, "owners")
+	wanted, err := answer.ReadIncludes(c, "owners")
 	if err != nil {
 		return err
 	}
-	query := catalog.PlaceQuery{Contains: c.QueryParam("q"), EmailContains: c.QueryParam("q[email]"), Names: words(c.QueryParam("q[name]"))}
+	query := catalog.PlaceQuery{Contains: c.QueryParam("q"), EmailContains: c.QueryParam("q[email]"), Names: answer.Words(c.QueryParam("q[name]"))}
 	all, err := h.Service.SiteOrganizations(ctx, p, query)
 	if err != nil {
 		return err
@@ -59,10 +60,10 @@ func (h *Handler) listSiteOrganizations(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if !wanted.has("owners") {
+	if !wanted.Has("owners") {
 		owners = nil
 	}
-	return sendPage(c, page, len(all), shown, owners, nil)
+	return answer.SendPage(c, page, len(all), shown, owners, nil)
 }
 
 // siteOrganizationResources shows organizations to a site admin, and returns their owners, each once.
@@ -78,7 +79,7 @@ func (h *Handler) siteOrganizationResources(ctx context.Context, p catalog.Princ
 			ids = append(ids, u.ID)
 			if !seen[u.ID] {
 				seen[u.ID] = true
-				owners = append(owners, jsonapi.Resource{ID: u.ID, Type: typeUsers, Attributes: map[string]any{"username": u.Username, "email": u.Email, "avatar-url": avatar}})
+				owners = append(owners, jsonapi.Resource{ID: u.ID, Type: answer.TypeUsers, Attributes: map[string]any{"username": u.Username, "email": u.Email, "avatar-url": avatar}})
 			}
 		}
 		r, err := siteOrganizationResource(o, ids)
@@ -107,16 +108,16 @@ func siteOrganizationResource(o catalog.Organization, ownerIDs []string) (jsonap
 		WorkspaceLimit    *int   `json:"workspace-limit"`
 	}
 	return jsonapi.Resource{
-		ID: o.Name, Type: typeOrganizations,
+		ID: o.Name, Type: answer.TypeOrganizations,
 		Attributes: attributes{
 			siteSettings: settings, Name: o.Name, ExternalID: o.ID, IsDisabled: o.Disabled, NotificationEmail: o.Email,
-			CreatedAt: stamp(o.CreatedAt), WorkspaceLimit: maxOrNull(o.WorkspaceLimit),
+			CreatedAt: answer.Stamp(o.CreatedAt), WorkspaceLimit: maxOrNull(o.WorkspaceLimit),
 		},
 		Relationships: map[string]jsonapi.Relationship{
-			"owners":           jsonapi.ToMany(typeUsers, ownerIDs...),
+			"owners":           jsonapi.ToMany(answer.TypeUsers, ownerIDs...),
 			"module-consumers": jsonapi.Elsewhere("/api/v2/admin/organizations/" + o.Name + "/relationships/module-consumers"),
 		},
-		Links: self("organizations/" + o.Name),
+		Links: answer.Self("organizations/" + o.Name),
 	}, nil
 }
 
@@ -125,7 +126,7 @@ func (h *Handler) siteOrganization(c echo.Context) (catalog.Organization, error)
 }
 
 func (h *Handler) readSiteOrganization(c echo.Context) error {
-	wanted, err := readIncludes(c, "owners")
+	wanted, err := answer.ReadIncludes(c, "owners")
 	if err != nil {
 		return err
 	}
@@ -136,20 +137,20 @@ func (h *Handler) readSiteOrganization(c echo.Context) error {
 	return h.sendSiteOrganization(c, wanted, o)
 }
 
-func (h *Handler) sendSiteOrganization(c echo.Context, wanted includes, o catalog.Organization) error {
+func (h *Handler) sendSiteOrganization(c echo.Context, wanted answer.Includes, o catalog.Organization) error {
 	shown, owners, err := h.siteOrganizationResources(c.Request().Context(), principal(c), o)
 	if err != nil {
 		return err
 	}
 	d := jsonapi.Document{Data: shown[0]}
-	if wanted.has("owners") {
+	if wanted.Has("owners") {
 		d.Included = owners
 	}
-	return send(c, http.StatusOK, d)
+	return answer.Send(c, http.StatusOK, d)
 }
 
 func (h *Handler) updateSiteOrganization(c echo.Context) error {
-	wanted, err := readIncludes(c, "owners")
+	wanted, err := answer.ReadIncludes(c, "owners")
 	if err != nil {
 		return err
 	}
@@ -157,7 +158,7 @@ func (h *Handler) updateSiteOrganization(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := jsonapi.ReadResource(c.Request(), typeOrganizations)
+	in, err := jsonapi.ReadResource(c.Request(), answer.TypeOrganizations)
 	if err != nil {
 		return err
 	}
@@ -166,7 +167,7 @@ func (h *Handler) updateSiteOrganization(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return h.sendSiteOrganization(c, wanted, changed)
 }
 
@@ -223,7 +224,7 @@ func (h *Handler) deleteSiteOrganization(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }
 
 // listModuleConsumers lists the organizations that may use an organization's modules.
@@ -249,7 +250,7 @@ func (h *Handler) listModuleConsumers(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendPage(c, page, len(all), shown, nil, nil)
+	return answer.SendPage(c, page, len(all), shown, nil, nil)
 }
 
 func (h *Handler) updateModuleConsumers(c echo.Context) error {
@@ -257,7 +258,7 @@ func (h *Handler) updateModuleConsumers(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	names, err := readIDs(c, typeOrganizations)
+	names, err := answer.ReadIDs(c, answer.TypeOrganizations)
 	if err != nil {
 		return err
 	}
@@ -283,5 +284,5 @@ func (h *Handler) updateModuleConsumers(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 )
 
@@ -29,16 +30,16 @@ func (h *Handler) listSiteUsers(c echo.Context) error {
 	}
 	filter := catalog.UserFilter{Contains: c.QueryParam("q")}
 	var wrong [2]error
-	filter.Admin, wrong[0] = boolParameter(c, "filter[admin]")
-	filter.Suspended, wrong[1] = boolParameter(c, "filter[suspended]")
+	filter.Admin, wrong[0] = answer.BoolParameter(c, "filter[admin]")
+	filter.Suspended, wrong[1] = answer.BoolParameter(c, "filter[suspended]")
 	if err := errors.Join(wrong[:]...); err != nil {
 		return err
 	}
-	wanted, err := readIncludes(c, "organizations")
+	wanted, err := answer.ReadIncludes(c, "organizations")
 	if err != nil {
 		return err
 	}
-	users, total, counts, err := h.Service.ListUsers(ctx, p, filter, window(page))
+	users, total, counts, err := h.Service.ListUsers(ctx, p, filter, answer.Window(page))
 	if err != nil {
 		return err
 	}
@@ -47,13 +48,13 @@ func (h *Handler) listSiteUsers(c echo.Context) error {
 		return err
 	}
 	var included []jsonapi.Resource
-	if wanted.has("organizations") {
+	if wanted.Has("organizations") {
 		if included, err = h.organizationResources(ctx, p, organizations...); err != nil {
 			return err
 		}
 	}
 	status := map[string]int{"total": counts.Total, "suspended": counts.Suspended, "admin": counts.Admins}
-	return sendPage(c, page, total, shown, included, map[string]any{"status-counts": status})
+	return answer.SendPage(c, page, total, shown, included, map[string]any{"status-counts": status})
 }
 
 // siteUserAttributes are a person as site admins see him.
@@ -90,13 +91,13 @@ func (h *Handler) siteUserResources(ctx context.Context, p catalog.Principal, us
 			}
 		}
 		out[i] = jsonapi.Resource{
-			ID: u.ID, Type: typeUsers,
+			ID: u.ID, Type: answer.TypeUsers,
 			Attributes: siteUserAttributes{
 				Username: u.Username, Email: u.Email, AvatarURL: avatar, IsAdmin: u.SiteAdmin,
 				IsSiteAuditor: u.SiteAuditor, IsSuspended: u.Suspended,
 			},
-			Relationships: map[string]jsonapi.Relationship{"organizations": jsonapi.ToMany(typeOrganizations, names...)},
-			Links:         self("users/" + u.ID),
+			Relationships: map[string]jsonapi.Relationship{"organizations": jsonapi.ToMany(answer.TypeOrganizations, names...)},
+			Links:         answer.Self("users/" + u.ID),
 		}
 	}
 	return out, each, nil
@@ -108,17 +109,17 @@ func (h *Handler) actOnUser(action catalog.UserAction) echo.HandlerFunc {
 		ctx, p := c.Request().Context(), principal(c)
 		user, token, err := h.Service.ActOnUser(ctx, p, c.Param("id"), action)
 		if errors.Is(err, catalog.ErrAlready) {
-			return as(http.StatusBadRequest, fault.Conflict, err)
+			return answer.As(http.StatusBadRequest, fault.Conflict, err)
 		}
 		if err != nil {
 			return err
 		}
-		written(c, token)
+		answer.Written(c, token)
 		shown, _, err := h.siteUserResources(ctx, p, user)
 		if err != nil {
 			return err
 		}
-		return send(c, http.StatusOK, jsonapi.Document{Data: shown[0]})
+		return answer.Send(c, http.StatusOK, jsonapi.Document{Data: shown[0]})
 	}
 }
 
@@ -127,5 +128,5 @@ func (h *Handler) deleteSiteUser(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }

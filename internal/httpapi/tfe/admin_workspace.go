@@ -8,6 +8,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 )
 
@@ -28,7 +29,7 @@ func (h *Handler) listSiteWorkspaces(c echo.Context) error {
 	if err := readPlaceOrder(c, &query); err != nil {
 		return err
 	}
-	workspaces, total, err := h.Service.SiteWorkspaces(ctx, p, query, window(page))
+	workspaces, total, err := h.Service.SiteWorkspaces(ctx, p, query, answer.Window(page))
 	if err != nil {
 		return err
 	}
@@ -36,12 +37,12 @@ func (h *Handler) listSiteWorkspaces(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendPage(c, page, total, shown, included, nil)
+	return answer.SendPage(c, page, total, shown, included, nil)
 }
 
 // siteWorkspaceResources shows workspaces to a site admin, and returns their organizations where they are wanted.
 func (h *Handler) siteWorkspaceResources(c echo.Context, workspaces ...catalog.Workspace) (shown, included []jsonapi.Resource, err error) {
-	wanted, err := readIncludes(c, "organization", "organization.owners", "current_run", "current_run.plan")
+	wanted, err := answer.ReadIncludes(c, "organization", "organization.owners", "current_run", "current_run.plan")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -57,13 +58,13 @@ func (h *Handler) siteWorkspaceResources(c echo.Context, workspaces ...catalog.W
 			organizations[w.OrganizationID], each = o, append(each, o)
 		}
 		shown = append(shown, jsonapi.Resource{
-			ID: w.ID, Type: typeWorkspaces,
+			ID: w.ID, Type: answer.TypeWorkspaces,
 			Attributes:    map[string]any{"name": w.Name, "locked": !w.LockedBy.IsZero(), "vcs-repo": nil},
-			Relationships: map[string]jsonapi.Relationship{"organization": jsonapi.ToOne(typeOrganizations, o.Name), "current-run": jsonapi.ToOne("runs", "")},
-			Links:         self("workspaces/" + w.ID),
+			Relationships: map[string]jsonapi.Relationship{"organization": jsonapi.ToOne(answer.TypeOrganizations, o.Name), "current-run": jsonapi.ToOne("runs", "")},
+			Links:         answer.Self("workspaces/" + w.ID),
 		})
 	}
-	if wanted.has("organization") {
+	if wanted.Has("organization") {
 		included, err = h.organizationResources(ctx, p, each...)
 	}
 	return shown, included, err
@@ -78,7 +79,7 @@ func (h *Handler) readSiteWorkspace(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, jsonapi.Document{Data: shown[0], Included: included})
+	return answer.Send(c, http.StatusOK, jsonapi.Document{Data: shown[0], Included: included})
 }
 
 func (h *Handler) deleteSiteWorkspace(c echo.Context) error {
@@ -86,5 +87,5 @@ func (h *Handler) deleteSiteWorkspace(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -26,11 +27,11 @@ type agentPools interface {
 func (h *Handler) agentPoolEndpoints() []endpoint.Endpoint {
 	manage := endpoint.Permission(schema.OrganizationManageAgentPools)
 	return []endpoint.Endpoint{
-		route(http.MethodGet, "organizations/:organization/agent-pools", manage, h.listAgentPools),
-		route(http.MethodPost, "organizations/:organization/agent-pools", manage, h.createAgentPool),
-		route(http.MethodGet, "agent-pools/:pool", manage, h.readAgentPool),
-		route(http.MethodPatch, "agent-pools/:pool", manage, h.updateAgentPool),
-		route(http.MethodDelete, "agent-pools/:pool", manage, h.deleteAgentPool),
+		answer.Route(http.MethodGet, "organizations/:organization/agent-pools", manage, h.listAgentPools),
+		answer.Route(http.MethodPost, "organizations/:organization/agent-pools", manage, h.createAgentPool),
+		answer.Route(http.MethodGet, "agent-pools/:pool", manage, h.readAgentPool),
+		answer.Route(http.MethodPatch, "agent-pools/:pool", manage, h.updateAgentPool),
+		answer.Route(http.MethodDelete, "agent-pools/:pool", manage, h.deleteAgentPool),
 	}
 }
 
@@ -44,7 +45,7 @@ func (h *Handler) listAgentPools(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := readIncludes(c, "workspaces", "hyok_configurations"); err != nil {
+	if _, err := answer.ReadIncludes(c, "workspaces", "hyok_configurations"); err != nil {
 		return err
 	}
 	all, err := h.Service.ListAgentPools(ctx, p, o.ID)
@@ -55,14 +56,14 @@ func (h *Handler) listAgentPools(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := sortAgentPools(parameter(c, "sort"), found); err != nil {
+	if err := sortAgentPools(answer.Parameter(c, "sort"), found); err != nil {
 		return err
 	}
 	shown, err := h.agentPoolResources(ctx, p, o.Name, jsonapi.Cut(found, page)...)
 	if err != nil {
 		return err
 	}
-	return sendPage(c, page, len(found), shown, nil, nil)
+	return answer.SendPage(c, page, len(found), shown, nil, nil)
 }
 
 func (h *Handler) createAgentPool(c echo.Context) error {
@@ -80,12 +81,12 @@ func (h *Handler) createAgentPool(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return h.sendAgentPool(c, http.StatusCreated, created)
 }
 
 func (h *Handler) readAgentPool(c echo.Context) error {
-	if _, err := readIncludes(c, "workspaces", "hyok_configurations"); err != nil {
+	if _, err := answer.ReadIncludes(c, "workspaces", "hyok_configurations"); err != nil {
 		return err
 	}
 	pool, err := h.Service.FindAgentPool(c.Request().Context(), principal(c), c.Param("pool"))
@@ -110,7 +111,7 @@ func (h *Handler) updateAgentPool(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return h.sendAgentPool(c, http.StatusOK, changed)
 }
 
@@ -119,7 +120,7 @@ func (h *Handler) deleteAgentPool(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }
 
 // sendAgentPool writes one agent pool.
@@ -133,7 +134,7 @@ func (h *Handler) sendAgentPool(c echo.Context, status int, pool catalog.AgentPo
 	if err != nil {
 		return err
 	}
-	return send(c, status, jsonapi.Document{Data: shown[0]})
+	return answer.Send(c, status, jsonapi.Document{Data: shown[0]})
 }
 
 // agentPoolChanges returns what puts what a client sent over an agent pool, and the workspaces and projects that it named.
@@ -142,7 +143,7 @@ func agentPoolChanges(in jsonapi.Input) (catalog.Edit[catalog.AgentPool], []auth
 	var wrongLists error
 	sentLists := map[string][]string{}
 	for _, l := range (&agentPoolKept{}).lists() {
-		ids, sent, err := relatedIDs(in, l.relation, l.objectType+"s")
+		ids, sent, err := answer.RelatedIDs(in, l.relation, l.objectType+"s")
 		wrongLists = errors.Join(wrongLists, err)
 		if sent {
 			sentLists[l.relation] = ids
@@ -160,7 +161,7 @@ func agentPoolChanges(in jsonapi.Input) (catalog.Edit[catalog.AgentPool], []auth
 			Name string `json:"name"`
 		}{pool.Name}
 		wrongTypes := errors.Join(in.Attributes(&common), in.Attributes(&kept.agentPoolSettings), wrongLists)
-		if err := beside(wrongTypes, required(common.Name, "name")); err != nil {
+		if err := answer.Beside(wrongTypes, answer.Required(common.Name, "name")); err != nil {
 			return pool, err
 		}
 		for _, l := range kept.lists() {

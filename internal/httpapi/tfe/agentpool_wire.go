@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
 )
@@ -141,12 +142,12 @@ func (h *Handler) agentPoolResources(ctx context.Context, p catalog.Principal, o
 	for i, pool := range all {
 		path := "agent-pools/" + pool.ID
 		out[i] = jsonapi.Resource{
-			ID: pool.ID, Type: typeAgentPools, Links: self(path),
+			ID: pool.ID, Type: typeAgentPools, Links: answer.Self(path),
 			Attributes: map[string]any{
-				"name": pool.Name, "agent-count": 0, "created-at": stamp(pool.CreatedAt), "organization-scoped": kept[i].OrganizationScoped,
+				"name": pool.Name, "agent-count": 0, "created-at": answer.Stamp(pool.CreatedAt), "organization-scoped": kept[i].OrganizationScoped,
 			},
 			Relationships: map[string]jsonapi.Relationship{
-				"organization": jsonapi.ToOne(typeOrganizations, organization).At("/api/v2/organizations/" + organization),
+				"organization": jsonapi.ToOne(answer.TypeOrganizations, organization).At("/api/v2/organizations/" + organization),
 			},
 		}
 		for _, l := range kept[i].lists() {

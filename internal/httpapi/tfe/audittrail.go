@@ -12,6 +12,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
 )
@@ -31,7 +32,7 @@ func (h *Handler) auditTrail(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := misunderstood(c); err != nil {
+	if err := answer.Misunderstood(c); err != nil {
 		return err
 	}
 	var since time.Time
@@ -66,17 +67,6 @@ func (h *Handler) auditTrail(c echo.Context) error {
 		trail.Data[i] = trailEventOf(e)
 	}
 	return c.JSON(http.StatusOK, trail)
-}
-
-// recorded has a refused attempt to change something recorded, also where the handler did not get beyond a look at it.
-func (h *Handler) recorded(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		err := next(c)
-		if err == nil || c.Request().Method == http.MethodGet {
-			return err
-		}
-		return h.Service.Attempted(c.Request().Context(), principal(c), err)
-	}
 }
 
 // trailPage reads which page is wanted. This list has pages of a size of its own.
@@ -146,9 +136,9 @@ type trailMeta struct {
 
 func trailEventOf(e catalog.AuditEvent) trailEvent {
 	return trailEvent{
-		ID: e.ID, Version: "0", Type: "Resource", Timestamp: stamp(e.Time),
+		ID: e.ID, Version: "0", Type: "Resource", Timestamp: answer.Stamp(e.Time),
 		Auth:     trailAuth{AccessorID: e.Actor.ID, Description: e.ActorName, Type: trailAuthType(e.Actor), OrganizationID: e.OrganizationID},
-		Request:  trailRequest{ID: orNull(e.RequestID)},
+		Request:  trailRequest{ID: answer.OrNull(e.RequestID)},
 		Resource: trailResource{ID: e.Object.ID, Type: e.Object.Type, Action: trailAction(e), Meta: trailMetaOf(e)},
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -25,10 +26,10 @@ func (h *Handler) consumerEndpoints() []endpoint.Endpoint {
 	const path = "workspaces/:workspace/relationships/remote-state-consumers"
 	update := endpoint.Permission(schema.WorkspaceUpdate)
 	return []endpoint.Endpoint{
-		route(http.MethodGet, path, endpoint.Permission(schema.WorkspaceRead), h.listConsumers),
-		route(http.MethodPost, path, update, h.changeConsumers(h.Service.AddConsumers)),
-		route(http.MethodPatch, path, update, h.changeConsumers(h.Service.ReplaceConsumers)),
-		route(http.MethodDelete, path, update, h.changeConsumers(h.Service.RemoveConsumers)),
+		answer.Route(http.MethodGet, path, endpoint.Permission(schema.WorkspaceRead), h.listConsumers),
+		answer.Route(http.MethodPost, path, update, h.changeConsumers(h.Service.AddConsumers)),
+		answer.Route(http.MethodPatch, path, update, h.changeConsumers(h.Service.ReplaceConsumers)),
+		answer.Route(http.MethodDelete, path, update, h.changeConsumers(h.Service.RemoveConsumers)),
 	}
 }
 
@@ -55,9 +56,9 @@ func (h *Handler) listConsumers(c echo.Context) error {
 	var found []catalog.Workspace
 	var total int
 	if kept.GlobalRemoteState || kept.ProjectRemoteState {
-		found, total, err = h.Service.ListWorkspaces(ctx, p, query, window(page))
+		found, total, err = h.Service.ListWorkspaces(ctx, p, query, answer.Window(page))
 	} else {
-		found, total, err = h.Service.ListConsumers(ctx, p, w.ID, window(page))
+		found, total, err = h.Service.ListConsumers(ctx, p, w.ID, answer.Window(page))
 	}
 	if err != nil {
 		return err
@@ -67,7 +68,7 @@ func (h *Handler) listConsumers(c echo.Context) error {
 
 func (h *Handler) changeConsumers(change func(context.Context, catalog.Principal, string, ...string) (authz.Token, error)) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		ids, err := readIDs(c, typeWorkspaces)
+		ids, err := answer.ReadIDs(c, answer.TypeWorkspaces)
 		if err != nil {
 			return err
 		}
@@ -75,6 +76,6 @@ func (h *Handler) changeConsumers(change func(context.Context, catalog.Principal
 		if err != nil {
 			return err
 		}
-		return done(c, token)
+		return answer.Done(c, token)
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 )
 
@@ -96,7 +97,7 @@ func (in executionInput) mode(before string) string {
 }
 
 func (e execution) check(in executionInput) error {
-	err := oneOf(in.modeName, e.Mode, modeRemote, modeLocal, modeAgent)
+	err := answer.OneOf(in.modeName, e.Mode, modeRemote, modeLocal, modeAgent)
 	if e.Pool != "" && e.Mode != modeAgent {
 		err = errors.Join(err, fault.At(in.poolName, "must not be specified unless using 'agent' execution mode"))
 	}

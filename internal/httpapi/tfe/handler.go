@@ -2,10 +2,10 @@ package tfe
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/schema"
 )
@@ -30,10 +30,8 @@ type service interface {
 // Deps are what a Handler is made of.
 type Deps struct {
 	Service service
-	Mode    string // ModeTFE or ModeHCP
-	// RateLimit is how many requests a second one caller may make; 0 is any number. It needs Now.
-	RateLimit int
-	Now       func() time.Time
+	Mode    string          // ModeTFE or ModeHCP
+	Limit   *answer.Limiter // shared with the other endpoints below /api/v2
 	// Discovery holds further services for /.well-known/terraform.json, by name.
 	Discovery map[string]any
 }
@@ -61,25 +59,12 @@ func (h *Handler) Endpoints() []endpoint.Endpoint {
 		h.membershipEndpoints(),
 		h.tokenEndpoints(),
 		h.adminEndpoints(),
-		{route(http.MethodGet, "organization/audit-trail", endpoint.Permission(schema.OrganizationViewAudit), h.auditTrail)},
+		{answer.Route(http.MethodGet, "organization/audit-trail", endpoint.Permission(schema.OrganizationViewAudit), h.auditTrail)},
 	} {
 		all = append(all, routes...)
 	}
-	for i, e := range all {
-		all[i].Handle = h.recorded(legible(e.Handle))
-	}
-	if h.RateLimit > 0 {
-		l := newLimiter(h.RateLimit, h.Now)
-		for i, e := range all {
-			if !e.Needs.IsPublic() {
-				all[i].Handle = l.guard(e.Handle)
-			}
-		}
-	}
-	return all
+	return answer.Serve(all, h.Service, h.Limit)
 }
 
-// route is shorthand for an endpoint below /api/v2.
-func route(method, path string, needs endpoint.Needs, handle echo.HandlerFunc) endpoint.Endpoint {
-	return endpoint.Endpoint{Method: method, Path: "/api/v2/" + path, Needs: needs, Handle: handle}
-}
+// Error writes an error as this API shows it and returns the status it wrote.
+func (h *Handler) Error(c echo.Context, err error) (int, error) { return answer.Error(c, err) }

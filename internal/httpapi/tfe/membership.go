@@ -11,6 +11,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -29,11 +30,11 @@ func (h *Handler) membershipEndpoints() []endpoint.Endpoint {
 	manage := endpoint.Permission(schema.OrganizationManageMembership)
 	const list, one = "organizations/:organization/organization-memberships", "organization-memberships/:id"
 	return []endpoint.Endpoint{
-		route(http.MethodGet, list, endpoint.Permission(schema.OrganizationView), h.listMemberships),
-		route(http.MethodPost, list, manage, h.invite),
-		route(http.MethodGet, "organization-memberships", endpoint.Authenticated(), h.listOwnMemberships),
-		route(http.MethodGet, one, endpoint.Permission(schema.OrganizationViewMembers), h.readMembership),
-		route(http.MethodDelete, one, manage, h.deleteMembership),
+		answer.Route(http.MethodGet, list, endpoint.Permission(schema.OrganizationView), h.listMemberships),
+		answer.Route(http.MethodPost, list, manage, h.invite),
+		answer.Route(http.MethodGet, "organization-memberships", endpoint.Authenticated(), h.listOwnMemberships),
+		answer.Route(http.MethodGet, one, endpoint.Permission(schema.OrganizationViewMembers), h.readMembership),
+		answer.Route(http.MethodDelete, one, manage, h.deleteMembership),
 	}
 }
 
@@ -43,11 +44,11 @@ func (h *Handler) listMemberships(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	wanted, err := readIncludes(c, "user", "teams")
+	wanted, err := answer.ReadIncludes(c, "user", "teams")
 	if err != nil {
 		return err
 	}
-	query := catalog.MemberQuery{Contains: c.QueryParam("q"), Emails: words(c.QueryParam("filter[email]"))}
+	query := catalog.MemberQuery{Contains: c.QueryParam("q"), Emails: answer.Words(c.QueryParam("filter[email]"))}
 	if query.Statuses, err = readStatuses(c); err != nil {
 		return err
 	}
@@ -55,7 +56,7 @@ func (h *Handler) listMemberships(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := h.Service.ListMembers(ctx, p, o.ID, query, window(page))
+	found, err := h.Service.ListMembers(ctx, p, o.ID, query, answer.Window(page))
 	if err != nil {
 		return err
 	}
@@ -68,13 +69,13 @@ func (h *Handler) listMemberships(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendPage(c, page, found.Total, membershipResources(found.Members...), included, map[string]any{"status-counts": counts})
+	return answer.SendPage(c, page, found.Total, membershipResources(found.Members...), included, map[string]any{"status-counts": counts})
 }
 
 // readStatuses reads the parameter by which memberships are chosen by their status.
 func readStatuses(c echo.Context) ([]catalog.MembershipStatus, error) {
 	var out []catalog.MembershipStatus
-	for _, word := range words(c.QueryParam("filter[status]")) {
+	for _, word := range answer.Words(c.QueryParam("filter[status]")) {
 		status := catalog.MembershipStatus(word)
 		if !slices.Contains(membershipStatuses(), status) {
 			return nil, jsonapi.Parameter("filter[status]", "must be active, invited or inactive")
@@ -95,7 +96,7 @@ func (h *Handler) listOwnMemberships(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	wanted, err := readIncludes(c, "user", "teams", "organization")
+	wanted, err := answer.ReadIncludes(c, "user", "teams", "organization")
 	if err != nil {
 		return err
 	}
@@ -108,12 +109,12 @@ func (h *Handler) listOwnMemberships(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendPage(c, page, len(all), membershipResources(found...), included, nil)
+	return answer.SendPage(c, page, len(all), membershipResources(found...), included, nil)
 }
 
 func (h *Handler) readMembership(c echo.Context) error {
 	ctx, p := c.Request().Context(), principal(c)
-	wanted, err := readIncludes(c, "user", "teams")
+	wanted, err := answer.ReadIncludes(c, "user", "teams")
 	if err != nil {
 		return err
 	}
@@ -140,16 +141,16 @@ func (h *Handler) invite(c echo.Context) error {
 	wrongTypes := in.Attributes(&sent)
 	i := catalog.Invitation{OrganizationID: o.ID, Email: sent.Email}
 	var wrongTeams error
-	i.TeamIDs, _, wrongTeams = relatedIDs(in, "teams", typeTeams)
-	if err := beside(errors.Join(wrongTypes, wrongTeams), i.Check()); err != nil {
+	i.TeamIDs, _, wrongTeams = answer.RelatedIDs(in, "teams", answer.TypeTeams)
+	if err := answer.Beside(errors.Join(wrongTypes, wrongTeams), i.Check()); err != nil {
 		return err
 	}
 	m, token, err := h.Service.InviteMember(c.Request().Context(), principal(c), i)
 	if err != nil {
 		return err
 	}
-	written(c, token)
-	return h.sendMembership(c, http.StatusCreated, includes{"user"}, m)
+	answer.Written(c, token)
+	return h.sendMembership(c, http.StatusCreated, answer.Includes{"user"}, m)
 }
 
 // deleteMembership answers 403 where the last owner would go: the caller sees what he tries to change (research tfe-api
@@ -157,7 +158,7 @@ func (h *Handler) invite(c echo.Context) error {
 func (h *Handler) deleteMembership(c echo.Context) error {
 	token, err := h.Service.RemoveMembership(c.Request().Context(), principal(c), c.Param("id"))
 	if err != nil {
-		return as(http.StatusForbidden, fault.Conflict, err)
+		return answer.As(http.StatusForbidden, fault.Conflict, err)
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }

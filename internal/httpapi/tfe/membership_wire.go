@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 )
 
@@ -29,27 +30,27 @@ func membershipResources(all ...catalog.Member) []jsonapi.Resource {
 		}
 		out[i] = jsonapi.Resource{
 			ID: m.ID, Type: typeMemberships,
-			Attributes: membershipAttributes{Status: m.Status, Email: m.User.Email, CreatedAt: stamp(m.CreatedAt)},
+			Attributes: membershipAttributes{Status: m.Status, Email: m.User.Email, CreatedAt: answer.Stamp(m.CreatedAt)},
 			Relationships: map[string]jsonapi.Relationship{
-				"organization": jsonapi.ToOne(typeOrganizations, m.Organization.Name).At("/api/v2/organizations/" + m.Organization.Name),
-				"user":         jsonapi.ToOne(typeUsers, m.UserID).At("/api/v2/users/" + m.UserID),
-				"teams":        jsonapi.ToMany(typeTeams, teams...),
+				"organization": jsonapi.ToOne(answer.TypeOrganizations, m.Organization.Name).At("/api/v2/organizations/" + m.Organization.Name),
+				"user":         jsonapi.ToOne(answer.TypeUsers, m.UserID).At("/api/v2/users/" + m.UserID),
+				"teams":        jsonapi.ToMany(answer.TypeTeams, teams...),
 			},
-			Links: self("organization-memberships/" + m.ID),
+			Links: answer.Self("organization-memberships/" + m.ID),
 		}
 	}
 	return out
 }
 
 // membershipIncludes returns what a client wants besides memberships, each resource once.
-func (h *Handler) membershipIncludes(ctx context.Context, p catalog.Principal, wanted includes, members ...catalog.Member) ([]jsonapi.Resource, error) {
+func (h *Handler) membershipIncludes(ctx context.Context, p catalog.Principal, wanted answer.Includes, members ...catalog.Member) ([]jsonapi.Resource, error) {
 	var included []jsonapi.Resource
-	if wanted.has("user") {
+	if wanted.Has("user") {
 		for _, u := range once(members, func(m catalog.Member) []catalog.User { return []catalog.User{m.User} }, func(u catalog.User) string { return u.ID }) {
 			included = append(included, userResource(u, true))
 		}
 	}
-	if wanted.has("teams") {
+	if wanted.Has("teams") {
 		teams := once(members, func(m catalog.Member) []catalog.Team { return m.Teams }, func(t catalog.Team) string { return t.ID })
 		shown, err := h.includedTeams(ctx, p, teams...)
 		if err != nil {
@@ -57,7 +58,7 @@ func (h *Handler) membershipIncludes(ctx context.Context, p catalog.Principal, w
 		}
 		included = append(included, shown...)
 	}
-	if wanted.has("organization") {
+	if wanted.Has("organization") {
 		organizations := once(members, func(m catalog.Member) []catalog.Organization { return []catalog.Organization{m.Organization} }, func(o catalog.Organization) string { return o.ID })
 		shown, err := h.organizationResources(ctx, p, organizations...)
 		if err != nil {
@@ -82,10 +83,10 @@ func once[T any](members []catalog.Member, of func(catalog.Member) []T, id func(
 	return out
 }
 
-func (h *Handler) sendMembership(c echo.Context, status int, wanted includes, m catalog.Member) error {
+func (h *Handler) sendMembership(c echo.Context, status int, wanted answer.Includes, m catalog.Member) error {
 	included, err := h.membershipIncludes(c.Request().Context(), principal(c), wanted, m)
 	if err != nil {
 		return err
 	}
-	return send(c, status, jsonapi.Document{Data: membershipResources(m)[0], Included: included})
+	return answer.Send(c, status, jsonapi.Document{Data: membershipResources(m)[0], Included: included})
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 )
 
@@ -19,9 +20,13 @@ const (
 	appHCP            = "HCP Terraform"
 )
 
+// leastAnnounced is the lowest limit that clients are told of before they make requests. The vendor's keeps a third of it
+// for requests at once, and below this would make none at all.
+const leastAnnounced = 4
+
 func (h *Handler) metaEndpoints() []endpoint.Endpoint {
 	return []endpoint.Endpoint{
-		route(http.MethodGet, "ping", endpoint.Public(), h.ping),
+		answer.Route(http.MethodGet, "ping", endpoint.Public(), h.ping),
 		{Method: http.MethodGet, Path: "/.well-known/terraform.json", Needs: endpoint.Public(), Handle: h.discovery},
 	}
 }
@@ -37,8 +42,8 @@ func (h *Handler) ping(c echo.Context) error {
 		header.Set("X-TFE-Version", legacyVersion)
 		header.Set("X-TFE-Current-Version", enterpriseVersion)
 	}
-	if h.RateLimit >= leastAnnounced { // clients that read it here slow down by themselves
-		header.Set(rateLimitHeader, strconv.Itoa(h.RateLimit))
+	if rate := h.Limit.PerSecond(); rate >= leastAnnounced { // clients that read it here slow down by themselves
+		header.Set(answer.RateLimitHeader, strconv.Itoa(rate))
 	}
 	return c.NoContent(http.StatusNoContent)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -27,14 +28,14 @@ type organizations interface {
 func (h *Handler) organizationEndpoints() []endpoint.Endpoint {
 	update := endpoint.Permission(schema.OrganizationUpdate)
 	return []endpoint.Endpoint{
-		route(http.MethodGet, "organizations", endpoint.Authenticated(), h.listOrganizations),
-		route(http.MethodPost, "organizations", endpoint.Permission(schema.PlatformCreateOrganization), h.createOrganization),
-		route(http.MethodGet, "organizations/:organization", endpoint.Permission(schema.OrganizationView), h.readOrganization),
-		route(http.MethodPatch, "organizations/:organization", update, h.updateOrganization),
-		route(http.MethodPut, "organizations/:organization", update, h.updateOrganization),
-		route(http.MethodDelete, "organizations/:organization", endpoint.Permission(schema.OrganizationDelete), h.deleteOrganization),
-		route(http.MethodGet, "organizations/:organization/entitlement-set", endpoint.Permission(schema.OrganizationView), h.readEntitlements),
-		route(http.MethodGet, "organizations/:organization/capacity", endpoint.Permission(schema.OrganizationView), h.readCapacity),
+		answer.Route(http.MethodGet, "organizations", endpoint.Authenticated(), h.listOrganizations),
+		answer.Route(http.MethodPost, "organizations", endpoint.Permission(schema.PlatformCreateOrganization), h.createOrganization),
+		answer.Route(http.MethodGet, "organizations/:organization", endpoint.Permission(schema.OrganizationView), h.readOrganization),
+		answer.Route(http.MethodPatch, "organizations/:organization", update, h.updateOrganization),
+		answer.Route(http.MethodPut, "organizations/:organization", update, h.updateOrganization),
+		answer.Route(http.MethodDelete, "organizations/:organization", endpoint.Permission(schema.OrganizationDelete), h.deleteOrganization),
+		answer.Route(http.MethodGet, "organizations/:organization/entitlement-set", endpoint.Permission(schema.OrganizationView), h.readEntitlements),
+		answer.Route(http.MethodGet, "organizations/:organization/capacity", endpoint.Permission(schema.OrganizationView), h.readCapacity),
 	}
 }
 
@@ -49,7 +50,7 @@ func (h *Handler) listOrganizations(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	wanted, err := readIncludes(c, "subscription", "default_project", "entitlement_set")
+	wanted, err := answer.ReadIncludes(c, "subscription", "default_project", "entitlement_set")
 	if err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func (h *Handler) listOrganizations(c echo.Context) error {
 	if name := c.QueryParam("q[name]"); name != "" {
 		query.Wildcard = "*" + name + "*"
 	}
-	part, answered := wholeUnlessPaged(page)
+	part, answered := answer.WholeUnlessPaged(page)
 	found, total, err := h.Service.ListOrganizations(ctx, p, query, part)
 	if err != nil {
 		return err
@@ -66,7 +67,7 @@ func (h *Handler) listOrganizations(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendPage(c, answered(total), total, shown, h.includeBeside(wanted, found...), nil)
+	return answer.SendPage(c, answered(total), total, shown, h.includeBeside(wanted, found...), nil)
 }
 
 func (h *Handler) createOrganization(c echo.Context) error {
@@ -74,7 +75,7 @@ func (h *Handler) createOrganization(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := jsonapi.ReadResource(c.Request(), typeOrganizations)
+	in, err := jsonapi.ReadResource(c.Request(), answer.TypeOrganizations)
 	if err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func (h *Handler) createOrganization(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return h.sendOrganization(c, http.StatusCreated, wanted, created)
 }
 
@@ -108,7 +109,7 @@ func (h *Handler) updateOrganization(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := jsonapi.ReadResource(c.Request(), typeOrganizations)
+	in, err := jsonapi.ReadResource(c.Request(), answer.TypeOrganizations)
 	if err != nil {
 		return err
 	}
@@ -116,7 +117,7 @@ func (h *Handler) updateOrganization(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return h.sendOrganization(c, http.StatusOK, wanted, changed)
 }
 
@@ -129,38 +130,38 @@ func (h *Handler) deleteOrganization(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }
 
 // readOrganizationIncludes reads what is wanted with an organization. It comes before a write, as all that may refuse one.
-func readOrganizationIncludes(c echo.Context) (includes, error) {
-	return readIncludes(c, "default_project", "subscription", "entitlement_set")
+func readOrganizationIncludes(c echo.Context) (answer.Includes, error) {
+	return answer.ReadIncludes(c, "default_project", "subscription", "entitlement_set")
 }
 
 // sendOrganization writes one organization with what the client wants included.
-func (h *Handler) sendOrganization(c echo.Context, status int, wanted includes, o catalog.Organization) error {
+func (h *Handler) sendOrganization(c echo.Context, status int, wanted answer.Includes, o catalog.Organization) error {
 	shown, err := h.organizationResources(c.Request().Context(), principal(c), o)
 	if err != nil {
 		return err
 	}
 	d := jsonapi.Document{Data: shown[0]}
-	if wanted.has("default_project") {
+	if wanted.Has("default_project") {
 		if d.Included, err = h.includeDefaultProject(c, o); err != nil {
 			return err
 		}
 	}
 	d.Included = append(d.Included, h.includeBeside(wanted, o)...)
-	return send(c, status, d)
+	return answer.Send(c, status, d)
 }
 
 // includeBeside returns what is wanted with organizations and takes no look-up. A subscription is HCP Terraform's alone.
-func (h *Handler) includeBeside(wanted includes, all ...catalog.Organization) []jsonapi.Resource {
+func (h *Handler) includeBeside(wanted answer.Includes, all ...catalog.Organization) []jsonapi.Resource {
 	var out []jsonapi.Resource
 	for _, o := range all {
-		if wanted.has("entitlement_set") {
+		if wanted.Has("entitlement_set") {
 			out = append(out, entitlements(o))
 		}
-		if wanted.has("subscription") && h.Mode == ModeHCP {
+		if wanted.Has("subscription") && h.Mode == ModeHCP {
 			out = append(out, subscription(o))
 		}
 	}
@@ -213,7 +214,7 @@ func organizationEdit(in jsonapi.Input) catalog.Edit[catalog.Organization] {
 		}
 		before := settings.DefaultAgentPool
 		common := organizationInput{Name: o.Name, Email: o.Email, AllowForceDelete: o.AllowForceDelete, UserTokensEnabled: !o.RefuseUserTokens, MaxTTLEnabled: o.LimitTokenLives}
-		pool, sent, poolErr := relatedTo(in, "default-agent-pool", typeAgentPools)
+		pool, sent, poolErr := answer.RelatedTo(in, "default-agent-pool", typeAgentPools)
 		wrongTypes := errors.Join(in.Attributes(&common), in.Attributes(&settings), poolErr)
 		switch {
 		case pool != "":
@@ -234,7 +235,7 @@ func organizationEdit(in jsonapi.Input) catalog.Edit[catalog.Organization] {
 		if badName == nil {
 			badName = o.Check()
 		}
-		if err := beside(wrongTypes, errors.Join(badName, required(o.Email, "email"), settings.check(), wrongPool)); err != nil {
+		if err := answer.Beside(wrongTypes, errors.Join(badName, answer.Required(o.Email, "email"), settings.check(), wrongPool)); err != nil {
 			return o, err
 		}
 		var err error

@@ -10,6 +10,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 )
 
@@ -59,8 +60,8 @@ func defaultOrganizationSettings() organizationSettings {
 // check reports every setting that cannot be.
 func (s organizationSettings) check() error {
 	return errors.Join(
-		oneOf("collaborator-auth-policy", s.CollaboratorAuthPolicy, "password", "two_factor_mandatory"),
-		oneOf("default-execution-mode", s.DefaultExecutionMode, modeRemote, modeLocal, modeAgent),
+		answer.OneOf("collaborator-auth-policy", s.CollaboratorAuthPolicy, "password", "two_factor_mandatory"),
+		answer.OneOf("default-execution-mode", s.DefaultExecutionMode, modeRemote, modeLocal, modeAgent),
 		minutes("session-remember", s.SessionRemember),
 		minutes("session-timeout", s.SessionTimeout),
 	)
@@ -116,25 +117,25 @@ func (h *Handler) organizationResource(o catalog.Organization, can map[string]bo
 	settings.DefaultAgentPool = ""
 	path := "organizations/" + o.Name
 	shown := jsonapi.Resource{
-		ID: o.Name, Type: typeOrganizations,
+		ID: o.Name, Type: answer.TypeOrganizations,
 		Attributes: organizationAttributes{
 			organizationInput: organizationInput{
 				Name: o.Name, Email: o.Email, AllowForceDelete: o.AllowForceDelete,
 				UserTokensEnabled: !o.RefuseUserTokens, MaxTTLEnabled: o.LimitTokenLives,
 			},
 			organizationSettings: settings,
-			ExternalID:           o.ID, CreatedAt: stamp(o.CreatedAt), Permissions: can, FairRunQueuing: true,
+			ExternalID:           o.ID, CreatedAt: answer.Stamp(o.CreatedAt), Permissions: can, FairRunQueuing: true,
 			RemainingTestableCount: 5, PlanIsEnterprise: h.Mode != ModeHCP, PlanIdentifier: plan,
 		},
 		Relationships: map[string]jsonapi.Relationship{
-			"default-project":            jsonapi.ToOne(typeProjects, o.DefaultProjectID).At("/api/v2/projects/" + o.DefaultProjectID),
+			"default-project":            jsonapi.ToOne(answer.TypeProjects, o.DefaultProjectID).At("/api/v2/projects/" + o.DefaultProjectID),
 			"default-agent-pool":         jsonapi.ToOne(typeAgentPools, pool),
 			"data-retention-policy":      retentionLinkage(retention),
 			"entitlement-set":            jsonapi.ToOne(typeEntitlements, o.ID).At("/api/v2/" + path + "/entitlement-set"),
 			"primary-hyok-configuration": jsonapi.ToOne("", ""),
 			"authentication-token":       jsonapi.Elsewhere("/api/v2/" + path + "/authentication-token"),
 		},
-		Links: self(path),
+		Links: answer.Self(path),
 	}
 	if h.Mode == ModeHCP {
 		shown.Relationships["subscription"] = jsonapi.ToOne(typeSubscriptions, subscriptionID(o)).At("/api/v2/" + path + "/subscription")
@@ -153,7 +154,7 @@ func entitlements(o catalog.Organization) jsonapi.Resource {
 	} {
 		can[name] = true
 	}
-	return jsonapi.Resource{ID: o.ID, Type: typeEntitlements, Attributes: can, Links: self("organizations/" + o.Name + "/entitlement-set")}
+	return jsonapi.Resource{ID: o.ID, Type: typeEntitlements, Attributes: can, Links: answer.Self("organizations/" + o.Name + "/entitlement-set")}
 }
 
 func (h *Handler) readEntitlements(c echo.Context) error {
@@ -161,7 +162,7 @@ func (h *Handler) readEntitlements(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, jsonapi.Document{Data: entitlements(o)})
+	return answer.Send(c, http.StatusOK, jsonapi.Document{Data: entitlements(o)})
 }
 
 // readCapacity says how many runs wait and run: none, since runs are another service's.
@@ -171,5 +172,5 @@ func (h *Handler) readCapacity(c echo.Context) error {
 		return err
 	}
 	none := map[string]int{"pending": 0, "running": 0}
-	return send(c, http.StatusOK, jsonapi.Document{Data: jsonapi.Resource{ID: o.Name, Type: "organization-capacity", Attributes: none}})
+	return answer.Send(c, http.StatusOK, jsonapi.Document{Data: jsonapi.Resource{ID: o.Name, Type: "organization-capacity", Attributes: none}})
 }

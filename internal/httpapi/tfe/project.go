@@ -10,6 +10,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -28,12 +29,12 @@ type projects interface {
 
 func (h *Handler) projectEndpoints() []endpoint.Endpoint {
 	return []endpoint.Endpoint{
-		route(http.MethodGet, "organizations/:organization/projects", endpoint.Permission(schema.OrganizationView), h.listProjects),
-		route(http.MethodPost, "organizations/:organization/projects", endpoint.Permission(schema.OrganizationCreateProject), h.createProject),
-		route(http.MethodGet, "projects/:project", endpoint.Permission(schema.ProjectRead), h.readProject),
-		route(http.MethodPatch, "projects/:project", endpoint.Permission(schema.ProjectUpdate), h.updateProject),
-		route(http.MethodDelete, "projects/:project", endpoint.Permission(schema.ProjectDelete), h.deleteProject),
-		route(http.MethodPost, "projects/:project/relationships/workspaces", endpoint.Permission(schema.ProjectMoveWorkspaces), h.moveWorkspaces),
+		answer.Route(http.MethodGet, "organizations/:organization/projects", endpoint.Permission(schema.OrganizationView), h.listProjects),
+		answer.Route(http.MethodPost, "organizations/:organization/projects", endpoint.Permission(schema.OrganizationCreateProject), h.createProject),
+		answer.Route(http.MethodGet, "projects/:project", endpoint.Permission(schema.ProjectRead), h.readProject),
+		answer.Route(http.MethodPatch, "projects/:project", endpoint.Permission(schema.ProjectUpdate), h.updateProject),
+		answer.Route(http.MethodDelete, "projects/:project", endpoint.Permission(schema.ProjectDelete), h.deleteProject),
+		answer.Route(http.MethodPost, "projects/:project/relationships/workspaces", endpoint.Permission(schema.ProjectMoveWorkspaces), h.moveWorkspaces),
 	}
 }
 
@@ -47,11 +48,11 @@ func (h *Handler) listProjects(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	wanted, err := readIncludes(c, includeBindings)
+	wanted, err := answer.ReadIncludes(c, includeBindings)
 	if err != nil {
 		return err
 	}
-	query := catalog.PlaceQuery{OrganizationID: o.ID, Names: words(c.QueryParam("filter[names]")), Contains: c.QueryParam("q")}
+	query := catalog.PlaceQuery{OrganizationID: o.ID, Names: answer.Words(c.QueryParam("filter[names]")), Contains: c.QueryParam("q")}
 	if err := readPlaceOrder(c, &query); err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func (h *Handler) listProjects(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	found, total, err := h.Service.ListProjects(ctx, p, query, window(page), held...)
+	found, total, err := h.Service.ListProjects(ctx, p, query, answer.Window(page), held...)
 	if err != nil {
 		return err
 	}
@@ -71,13 +72,13 @@ func (h *Handler) listProjects(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendPage(c, page, total, shown, included, nil)
+	return answer.SendPage(c, page, total, shown, included, nil)
 }
 
 // heldFilters reads the filters for projects on which the caller may do something.
 func heldFilters(c echo.Context) ([]schema.Permission, error) {
-	create, first := boolParameter(c, "filter[permissions][create-workspace]")
-	update, second := boolParameter(c, "filter[permissions][update]")
+	create, first := answer.BoolParameter(c, "filter[permissions][create-workspace]")
+	update, second := answer.BoolParameter(c, "filter[permissions][update]")
 	var out []schema.Permission
 	if create != nil && *create {
 		out = append(out, schema.ProjectCreateWorkspace)
@@ -94,7 +95,7 @@ func (h *Handler) createProject(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := jsonapi.ReadResource(c.Request(), typeProjects)
+	in, err := jsonapi.ReadResource(c.Request(), answer.TypeProjects)
 	if err != nil {
 		return err
 	}
@@ -103,12 +104,12 @@ func (h *Handler) createProject(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return h.sendProject(c, http.StatusCreated, nil, created)
 }
 
 func (h *Handler) readProject(c echo.Context) error {
-	wanted, err := readIncludes(c, includeBindings)
+	wanted, err := answer.ReadIncludes(c, includeBindings)
 	if err != nil {
 		return err
 	}
@@ -125,7 +126,7 @@ func (h *Handler) updateProject(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := jsonapi.ReadResource(c.Request(), typeProjects)
+	in, err := jsonapi.ReadResource(c.Request(), answer.TypeProjects)
 	if err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (h *Handler) updateProject(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return h.sendProject(c, http.StatusOK, nil, changed)
 }
 
@@ -143,11 +144,11 @@ func (h *Handler) deleteProject(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }
 
 func (h *Handler) moveWorkspaces(c echo.Context) error {
-	ids, err := readIDs(c, typeWorkspaces)
+	ids, err := answer.ReadIDs(c, answer.TypeWorkspaces)
 	if err != nil {
 		return err
 	}
@@ -155,16 +156,16 @@ func (h *Handler) moveWorkspaces(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }
 
 // sendProject writes one project.
-func (h *Handler) sendProject(c echo.Context, status int, wanted includes, prj catalog.Project) error {
+func (h *Handler) sendProject(c echo.Context, status int, wanted answer.Includes, prj catalog.Project) error {
 	shown, included, err := h.projectDocuments(c.Request().Context(), principal(c), wanted, prj)
 	if err != nil {
 		return err
 	}
-	return send(c, status, jsonapi.Document{Data: shown[0], Included: included})
+	return answer.Send(c, status, jsonapi.Document{Data: shown[0], Included: included})
 }
 
 // projectChanges returns what puts what a client sent over a project, and the tag bindings that it sent.
@@ -189,7 +190,7 @@ func projectChanges(in jsonapi.Input) (catalog.Edit[catalog.Project], catalog.Ta
 		if unexpected(wrongPool) {
 			return prj, wrongPool
 		}
-		if err := beside(wrongTypes, errors.Join(checkProjectName(name, prj.Name), kept.check(), wrongMode, wrongPool)); err != nil {
+		if err := answer.Beside(wrongTypes, errors.Join(checkProjectName(name, prj.Name), kept.check(), wrongMode, wrongPool)); err != nil {
 			return prj, err
 		}
 		prj.Name = name

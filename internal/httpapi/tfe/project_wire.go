@@ -6,6 +6,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
 )
@@ -93,7 +94,7 @@ type projectAttributes struct {
 }
 
 // projectDocuments returns projects as documents show them to a caller, with what is included.
-func (h *Handler) projectDocuments(ctx context.Context, p catalog.Principal, wanted includes, all ...catalog.Project) (shown, included []jsonapi.Resource, err error) {
+func (h *Handler) projectDocuments(ctx context.Context, p catalog.Principal, wanted answer.Includes, all ...catalog.Project) (shown, included []jsonapi.Resource, err error) {
 	ids, homes := make([]string, len(all)), make([]string, len(all))
 	for i, prj := range all {
 		ids[i], homes[i] = prj.ID, prj.OrganizationID
@@ -116,7 +117,7 @@ func (h *Handler) projectDocuments(ctx context.Context, p catalog.Principal, wan
 		}
 		shown = append(shown, r)
 	}
-	if !wanted.has(includeBindings) {
+	if !wanted.Has(includeBindings) {
 		return shown, nil, nil
 	}
 	bindings, err := h.Service.ProjectTagBindings(ctx, ids...)
@@ -139,16 +140,16 @@ func projectResource(prj catalog.Project, o catalog.Organization, can map[string
 	}
 	now, own := kept.Execution.over(inherited), kept.Execution.Overwrites
 	return jsonapi.Resource{
-		ID: prj.ID, Type: typeProjects,
+		ID: prj.ID, Type: answer.TypeProjects,
 		Attributes: projectAttributes{
-			projectSettings: kept.projectSettings, Name: prj.Name, Description: prj.Description, CreatedAt: stamp(prj.CreatedAt),
+			projectSettings: kept.projectSettings, Name: prj.Name, Description: prj.Description, CreatedAt: answer.Stamp(prj.CreatedAt),
 			DefaultExecutionMode: now.Mode, SettingOverwrites: map[string]bool{"default-execution-mode": own, "default-agent-pool": own},
 			Permissions: can,
 		},
 		Relationships: map[string]jsonapi.Relationship{
-			"organization":       jsonapi.ToOne(typeOrganizations, o.Name).At("/api/v2/organizations/" + o.Name),
+			"organization":       jsonapi.ToOne(answer.TypeOrganizations, o.Name).At("/api/v2/organizations/" + o.Name),
 			"default-agent-pool": jsonapi.ToOne(typeAgentPools, now.Pool),
 		},
-		Links: self("projects/" + prj.ID),
+		Links: answer.Self("projects/" + prj.ID),
 	}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -43,10 +44,10 @@ func (h *Handler) retentionEndpoints() []endpoint.Endpoint {
 		change := endpoint.Permission(of.change)
 		out = append(
 			out,
-			route(http.MethodGet, path, endpoint.Permission(of.see), h.readRetention),
-			route(http.MethodPost, path, change, h.putRetention),
-			route(http.MethodPatch, path, change, h.putRetention),
-			route(http.MethodDelete, path, change, h.deleteRetention),
+			answer.Route(http.MethodGet, path, endpoint.Permission(of.see), h.readRetention),
+			answer.Route(http.MethodPost, path, change, h.putRetention),
+			answer.Route(http.MethodPatch, path, change, h.putRetention),
+			answer.Route(http.MethodDelete, path, change, h.deleteRetention),
 		)
 	}
 	return out
@@ -70,7 +71,7 @@ func (h *Handler) readRetention(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, jsonapi.Document{Data: retentionResource(found, "")})
+	return answer.Send(c, http.StatusOK, jsonapi.Document{Data: retentionResource(found, "")})
 }
 
 func (h *Handler) putRetention(c echo.Context) error {
@@ -101,8 +102,8 @@ func (h *Handler) putRetention(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
-	return send(c, http.StatusOK, jsonapi.Document{Data: retentionResource(set, in.Type)})
+	answer.Written(c, token)
+	return answer.Send(c, http.StatusOK, jsonapi.Document{Data: retentionResource(set, in.Type)})
 }
 
 func (h *Handler) deleteRetention(c echo.Context) error {
@@ -114,7 +115,7 @@ func (h *Handler) deleteRetention(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }
 
 func retentionType(r catalog.Retention) string {

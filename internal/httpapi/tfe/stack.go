@@ -9,12 +9,11 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
 )
-
-const typeStacks = "stacks"
 
 // stacks is what the file needs of the catalog.
 type stacks interface {
@@ -28,11 +27,11 @@ type stacks interface {
 // stackEndpoints serve stacks as things that access is given on (DECISIONS N11).
 func (h *Handler) stackEndpoints() []endpoint.Endpoint {
 	return []endpoint.Endpoint{
-		route(http.MethodGet, "organizations/:organization/stacks", endpoint.Permission(schema.OrganizationView), h.listStacks),
-		route(http.MethodPost, "stacks", endpoint.Permission(schema.ProjectCreateStack), h.createStack),
-		route(http.MethodGet, "stacks/:stack", endpoint.Permission(schema.StackRead), h.readStack),
-		route(http.MethodPatch, "stacks/:stack", endpoint.Permission(schema.StackUpdate), h.updateStack),
-		route(http.MethodDelete, "stacks/:stack", endpoint.Permission(schema.StackDelete), h.deleteStack),
+		answer.Route(http.MethodGet, "organizations/:organization/stacks", endpoint.Permission(schema.OrganizationView), h.listStacks),
+		answer.Route(http.MethodPost, "stacks", endpoint.Permission(schema.ProjectCreateStack), h.createStack),
+		answer.Route(http.MethodGet, "stacks/:stack", endpoint.Permission(schema.StackRead), h.readStack),
+		answer.Route(http.MethodPatch, "stacks/:stack", endpoint.Permission(schema.StackUpdate), h.updateStack),
+		answer.Route(http.MethodDelete, "stacks/:stack", endpoint.Permission(schema.StackDelete), h.deleteStack),
 	}
 }
 
@@ -49,7 +48,7 @@ func (h *Handler) listStacks(c echo.Context) error {
 	if err := readPlaceOrder(c, &query); err != nil {
 		return err
 	}
-	found, total, err := h.Service.ListStacks(c.Request().Context(), principal(c), query, window(page))
+	found, total, err := h.Service.ListStacks(c.Request().Context(), principal(c), query, answer.Window(page))
 	if err != nil {
 		return err
 	}
@@ -57,20 +56,20 @@ func (h *Handler) listStacks(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendPage(c, page, total, shown, nil, nil)
+	return answer.SendPage(c, page, total, shown, nil, nil)
 }
 
 func (h *Handler) createStack(c echo.Context) error {
 	ctx, p := c.Request().Context(), principal(c)
-	in, err := jsonapi.ReadResource(c.Request(), typeStacks)
+	in, err := jsonapi.ReadResource(c.Request(), answer.TypeStacks)
 	if err != nil {
 		return err
 	}
 	ch := stackChanges(in)
 	if ch.ProjectID == "" { // so nobody can be asked whether the caller may
 		_, wrong := ch.Edit(catalog.Stack{}, catalog.Home{})
-		_, err := relatedID(in, "project", typeProjects)
-		return beside(wrong, err)
+		_, err := answer.RelatedID(in, "project", answer.TypeProjects)
+		return answer.Beside(wrong, err)
 	}
 	prj, err := h.Service.FindProject(ctx, p, ch.ProjectID)
 	if err != nil {
@@ -80,7 +79,7 @@ func (h *Handler) createStack(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return h.sendStack(c, http.StatusCreated, created)
 }
 
@@ -98,7 +97,7 @@ func (h *Handler) updateStack(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := jsonapi.ReadResource(c.Request(), typeStacks)
+	in, err := jsonapi.ReadResource(c.Request(), answer.TypeStacks)
 	if err != nil {
 		return err
 	}
@@ -106,7 +105,7 @@ func (h *Handler) updateStack(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return h.sendStack(c, http.StatusOK, changed)
 }
 
@@ -115,12 +114,12 @@ func (h *Handler) deleteStack(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }
 
 // stackChanges returns what a client wants made of a stack. What is wrong about it, the edit tells.
 func stackChanges(in jsonapi.Input) catalog.StackChanges {
-	project, _, projectErr := relatedTo(in, "project", typeProjects)
+	project, _, projectErr := answer.RelatedTo(in, "project", answer.TypeProjects)
 	return catalog.StackChanges{ProjectID: project, Edit: func(st catalog.Stack, _ catalog.Home) (catalog.Stack, error) {
 		sent := struct {
 			Name        string                `json:"name"`
@@ -129,7 +128,7 @@ func stackChanges(in jsonapi.Input) catalog.StackChanges {
 		wrongTypes := errors.Join(in.Attributes(&sent), projectErr)
 		st.Name = sent.Name
 		sent.Description.Into(&st.Description)
-		return st, beside(wrongTypes, required(st.Name, "name"))
+		return st, answer.Beside(wrongTypes, answer.Required(st.Name, "name"))
 	}}
 }
 
@@ -143,7 +142,7 @@ func (h *Handler) sendStack(c echo.Context, status int, st catalog.Stack) error 
 	if err != nil {
 		return err
 	}
-	return send(c, status, jsonapi.Document{Data: shown[0]})
+	return answer.Send(c, status, jsonapi.Document{Data: shown[0]})
 }
 
 // stackResources shows stacks of an organization to a caller.
@@ -159,13 +158,13 @@ func (h *Handler) stackResources(ctx context.Context, p catalog.Principal, o cat
 	out := make([]jsonapi.Resource, len(all))
 	for i, st := range all {
 		out[i] = jsonapi.Resource{
-			ID: st.ID, Type: typeStacks, Links: self("stacks/" + st.ID),
+			ID: st.ID, Type: answer.TypeStacks, Links: answer.Self("stacks/" + st.ID),
 			Attributes: map[string]any{
-				"name": st.Name, "description": st.Description, "created-at": stamp(st.CreatedAt), "permissions": can[i],
+				"name": st.Name, "description": st.Description, "created-at": answer.Stamp(st.CreatedAt), "permissions": can[i],
 			},
 			Relationships: map[string]jsonapi.Relationship{
-				"organization": jsonapi.ToOne(typeOrganizations, o.Name).At("/api/v2/organizations/" + o.Name),
-				"project":      jsonapi.ToOne(typeProjects, st.ProjectID).At("/api/v2/projects/" + st.ProjectID),
+				"organization": jsonapi.ToOne(answer.TypeOrganizations, o.Name).At("/api/v2/organizations/" + o.Name),
+				"project":      jsonapi.ToOne(answer.TypeProjects, st.ProjectID).At("/api/v2/projects/" + st.ProjectID),
 			},
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 )
 
@@ -33,7 +34,7 @@ func (h *Handler) listFeatureSets(c echo.Context) error {
 	if err := h.Service.Administers(c.Request().Context(), principal(c)); err != nil {
 		return err
 	}
-	return sendPage(c, jsonapi.Page{Number: 1, Size: 20}, 1, []jsonapi.Resource{featureSet()}, nil, nil)
+	return answer.SendPage(c, jsonapi.Page{Number: 1, Size: 20}, 1, []jsonapi.Resource{featureSet()}, nil, nil)
 }
 
 // updateSubscription takes a subscription for what it is here: nothing depends on it.
@@ -48,7 +49,7 @@ func (h *Handler) updateSubscription(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, jsonapi.Document{Data: subscription(o)})
+	return answer.Send(c, http.StatusOK, jsonapi.Document{Data: subscription(o)})
 }
 
 func (h *Handler) readSubscription(c echo.Context) error {
@@ -59,7 +60,7 @@ func (h *Handler) readSubscription(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, jsonapi.Document{Data: subscription(o), Included: []jsonapi.Resource{featureSet()}})
+	return answer.Send(c, http.StatusOK, jsonapi.Document{Data: subscription(o), Included: []jsonapi.Resource{featureSet()}})
 }
 
 const typeSubscriptions = "subscriptions"
@@ -69,9 +70,9 @@ func subscriptionID(o catalog.Organization) string { return "sub-" + o.ID }
 func subscription(o catalog.Organization) jsonapi.Resource {
 	return jsonapi.Resource{
 		ID: subscriptionID(o), Type: typeSubscriptions,
-		Attributes: map[string]any{"is-active": true, "is-public-free-tier": false, "is-self-serve-trial": false, "start-at": stamp(o.CreatedAt), "end-at": nil},
+		Attributes: map[string]any{"is-active": true, "is-public-free-tier": false, "is-self-serve-trial": false, "start-at": answer.Stamp(o.CreatedAt), "end-at": nil},
 		Relationships: map[string]jsonapi.Relationship{
-			"organization": jsonapi.ToOne(typeOrganizations, o.Name),
+			"organization": jsonapi.ToOne(answer.TypeOrganizations, o.Name),
 			"feature-set":  jsonapi.ToOne("feature-sets", featureSet().ID),
 		},
 	}

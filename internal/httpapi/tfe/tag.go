@@ -10,6 +10,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -30,12 +31,12 @@ type tags interface {
 func (h *Handler) tagEndpoints() []endpoint.Endpoint {
 	const ofWorkspace = "workspaces/:workspace/relationships/tags"
 	return []endpoint.Endpoint{
-		route(http.MethodGet, "organizations/:organization/tags", endpoint.Permission(schema.OrganizationView), h.listTags),
-		route(http.MethodDelete, "organizations/:organization/tags", endpoint.Permission(schema.OrganizationManageTags), h.deleteTags),
-		route(http.MethodPost, "tags/:tag/relationships/workspaces", endpoint.Permission(schema.OrganizationManageTags), h.tagWorkspaces),
-		route(http.MethodGet, ofWorkspace, endpoint.Permission(schema.WorkspaceRead), h.listWorkspaceTags),
-		route(http.MethodPost, ofWorkspace, endpoint.Permission(schema.WorkspaceManageTags), h.addWorkspaceTags),
-		route(http.MethodDelete, ofWorkspace, endpoint.Permission(schema.WorkspaceManageTags), h.removeWorkspaceTags),
+		answer.Route(http.MethodGet, "organizations/:organization/tags", endpoint.Permission(schema.OrganizationView), h.listTags),
+		answer.Route(http.MethodDelete, "organizations/:organization/tags", endpoint.Permission(schema.OrganizationManageTags), h.deleteTags),
+		answer.Route(http.MethodPost, "tags/:tag/relationships/workspaces", endpoint.Permission(schema.OrganizationManageTags), h.tagWorkspaces),
+		answer.Route(http.MethodGet, ofWorkspace, endpoint.Permission(schema.WorkspaceRead), h.listWorkspaceTags),
+		answer.Route(http.MethodPost, ofWorkspace, endpoint.Permission(schema.WorkspaceManageTags), h.addWorkspaceTags),
+		answer.Route(http.MethodDelete, ofWorkspace, endpoint.Permission(schema.WorkspaceManageTags), h.removeWorkspaceTags),
 	}
 }
 
@@ -49,11 +50,11 @@ func (h *Handler) listTags(c echo.Context) error {
 		return err
 	}
 	filter := catalog.TagFilter{OrganizationID: o.ID, Contains: c.QueryParam("q"), WithoutID: c.QueryParam("filter[exclude][taggable][id]")}
-	found, total, err := h.Service.ListTags(c.Request().Context(), principal(c), filter, window(page))
+	found, total, err := h.Service.ListTags(c.Request().Context(), principal(c), filter, answer.Window(page))
 	if err != nil {
 		return err
 	}
-	return sendPage(c, page, total, tagResources(o.Name, found), nil, nil)
+	return answer.SendPage(c, page, total, tagResources(o.Name, found), nil, nil)
 }
 
 func (h *Handler) deleteTags(c echo.Context) error {
@@ -61,7 +62,7 @@ func (h *Handler) deleteTags(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ids, err := readIDs(c, typeTags)
+	ids, err := answer.ReadIDs(c, typeTags)
 	if err != nil {
 		return err
 	}
@@ -69,11 +70,11 @@ func (h *Handler) deleteTags(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }
 
 func (h *Handler) tagWorkspaces(c echo.Context) error {
-	ids, err := readIDs(c, typeWorkspaces)
+	ids, err := answer.ReadIDs(c, answer.TypeWorkspaces)
 	if err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ func (h *Handler) tagWorkspaces(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }
 
 func (h *Handler) listWorkspaceTags(c echo.Context) error {
@@ -94,7 +95,7 @@ func (h *Handler) listWorkspaceTags(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	found, total, err := h.Service.ListWorkspaceTags(ctx, principal(c), w.ID, c.QueryParam("name"), window(page))
+	found, total, err := h.Service.ListWorkspaceTags(ctx, principal(c), w.ID, c.QueryParam("name"), answer.Window(page))
 	if err != nil {
 		return err
 	}
@@ -102,7 +103,7 @@ func (h *Handler) listWorkspaceTags(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendPage(c, page, total, tagResources(homes[w.OrganizationID].Name, found), nil, nil)
+	return answer.SendPage(c, page, total, tagResources(homes[w.OrganizationID].Name, found), nil, nil)
 }
 
 func (h *Handler) addWorkspaceTags(c echo.Context) error {
@@ -123,7 +124,7 @@ func (h *Handler) changeWorkspaceTags(c echo.Context, change func(context.Contex
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }
 
 // readTags reads the tags that a new workspace is to carry.
@@ -146,7 +147,7 @@ func tagRefs(sent []jsonapi.Reference, at string) ([]catalog.TagRef, error) {
 		out[i].ID = ref.ID
 		err := ref.DecodeAttributes(&named, fmt.Sprintf("%s/%d", at, i))
 		if out[i].Name = named.Name; err == nil && ref.ID == "" {
-			err = under(fmt.Sprintf("%s/%d/attributes/", at, i), catalog.CheckTagName(named.Name))
+			err = answer.Under(fmt.Sprintf("%s/%d/attributes/", at, i), catalog.CheckTagName(named.Name))
 		}
 		faults = append(faults, err)
 	}
@@ -159,8 +160,8 @@ func tagResources(organization string, all []catalog.CountedTag) []jsonapi.Resou
 	for i, t := range all {
 		out[i] = jsonapi.Resource{
 			ID: t.ID, Type: typeTags,
-			Attributes:    map[string]any{"name": t.Name, "created-at": stamp(t.CreatedAt), "instance-count": t.Count},
-			Relationships: map[string]jsonapi.Relationship{"organization": jsonapi.ToOne(typeOrganizations, organization)},
+			Attributes:    map[string]any{"name": t.Name, "created-at": answer.Stamp(t.CreatedAt), "instance-count": t.Count},
+			Relationships: map[string]jsonapi.Relationship{"organization": jsonapi.ToOne(answer.TypeOrganizations, organization)},
 		}
 	}
 	return out

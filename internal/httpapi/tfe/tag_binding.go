@@ -17,6 +17,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -38,12 +39,12 @@ type tagBindings interface {
 
 func (h *Handler) tagBindingEndpoints() []endpoint.Endpoint {
 	return []endpoint.Endpoint{
-		route(http.MethodGet, "projects/:project/tag-bindings", endpoint.Permission(schema.ProjectRead), h.listTagBindings),
-		route(http.MethodPatch, "projects/:project/tag-bindings", endpoint.Permission(schema.ProjectManageTags), h.putTagBindings),
-		route(http.MethodGet, "projects/:project/effective-tag-bindings", endpoint.Permission(schema.ProjectRead), h.listEffectiveTagBindings),
-		route(http.MethodGet, "workspaces/:workspace/tag-bindings", endpoint.Permission(schema.WorkspaceRead), h.listTagBindings),
-		route(http.MethodPatch, "workspaces/:workspace/tag-bindings", endpoint.Permission(schema.WorkspaceManageTags), h.putTagBindings),
-		route(http.MethodGet, "workspaces/:workspace/effective-tag-bindings", endpoint.Permission(schema.WorkspaceRead), h.listEffectiveTagBindings),
+		answer.Route(http.MethodGet, "projects/:project/tag-bindings", endpoint.Permission(schema.ProjectRead), h.listTagBindings),
+		answer.Route(http.MethodPatch, "projects/:project/tag-bindings", endpoint.Permission(schema.ProjectManageTags), h.putTagBindings),
+		answer.Route(http.MethodGet, "projects/:project/effective-tag-bindings", endpoint.Permission(schema.ProjectRead), h.listEffectiveTagBindings),
+		answer.Route(http.MethodGet, "workspaces/:workspace/tag-bindings", endpoint.Permission(schema.WorkspaceRead), h.listTagBindings),
+		answer.Route(http.MethodPatch, "workspaces/:workspace/tag-bindings", endpoint.Permission(schema.WorkspaceManageTags), h.putTagBindings),
+		answer.Route(http.MethodGet, "workspaces/:workspace/effective-tag-bindings", endpoint.Permission(schema.WorkspaceRead), h.listEffectiveTagBindings),
 	}
 }
 
@@ -60,7 +61,7 @@ func (h *Handler) listTagBindings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendWhole(c, bindingResources(found))
+	return answer.SendWhole(c, bindingResources(found))
 }
 
 func (h *Handler) putTagBindings(c echo.Context) error {
@@ -77,11 +78,11 @@ func (h *Handler) putTagBindings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
+	answer.Written(c, token)
 	for i := range wanted {
 		wanted[i].Resource = resource
 	}
-	return sendWhole(c, bindingResources(wanted))
+	return answer.SendWhole(c, bindingResources(wanted))
 }
 
 func (h *Handler) listEffectiveTagBindings(c echo.Context) error {
@@ -102,7 +103,7 @@ func (h *Handler) listEffectiveTagBindings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendWhole(c, effectiveResources(resource.Type, found))
+	return answer.SendWhole(c, effectiveResources(resource.Type, found))
 }
 
 // readBindings reads tag bindings, which clients send as references with attributes in place of an id.
@@ -117,7 +118,7 @@ func readBindings(refs []jsonapi.Reference, at string) ([]catalog.TagBinding, er
 		err := ref.DecodeAttributes(&sent, fmt.Sprintf("%s/%d", at, i))
 		out[i] = catalog.TagBinding{Key: sent.Key, Value: sent.Value}
 		if err == nil {
-			err = under(fmt.Sprintf("%s/%d/attributes/", at, i), catalog.CheckBinding(out[i], out[:i]...))
+			err = answer.Under(fmt.Sprintf("%s/%d/attributes/", at, i), catalog.CheckBinding(out[i], out[:i]...))
 		}
 		faults = append(faults, err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -32,11 +33,11 @@ type teams interface {
 
 func (h *Handler) teamEndpoints() []endpoint.Endpoint {
 	return []endpoint.Endpoint{
-		route(http.MethodGet, "organizations/:organization/teams", endpoint.Permission(schema.OrganizationView), h.listTeams),
-		route(http.MethodPost, "organizations/:organization/teams", endpoint.Permission(schema.OrganizationCreateTeam), h.createTeam),
-		route(http.MethodGet, "teams/:team", endpoint.Permission(schema.TeamView), h.readTeam),
-		route(http.MethodPatch, "teams/:team", endpoint.Permission(schema.TeamUpdate), h.updateTeam),
-		route(http.MethodDelete, "teams/:team", endpoint.Permission(schema.TeamDelete), h.deleteTeam),
+		answer.Route(http.MethodGet, "organizations/:organization/teams", endpoint.Permission(schema.OrganizationView), h.listTeams),
+		answer.Route(http.MethodPost, "organizations/:organization/teams", endpoint.Permission(schema.OrganizationCreateTeam), h.createTeam),
+		answer.Route(http.MethodGet, "teams/:team", endpoint.Permission(schema.TeamView), h.readTeam),
+		answer.Route(http.MethodPatch, "teams/:team", endpoint.Permission(schema.TeamUpdate), h.updateTeam),
+		answer.Route(http.MethodDelete, "teams/:team", endpoint.Permission(schema.TeamDelete), h.deleteTeam),
 	}
 }
 
@@ -54,8 +55,8 @@ func (h *Handler) listTeams(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	query := catalog.TeamQuery{Names: words(c.QueryParam("filter[names]")), Contains: c.QueryParam("q"), Memberships: wanted.has(includeMemberships)}
-	found, total, err := h.Service.ListTeams(ctx, p, o.ID, query, window(page))
+	query := catalog.TeamQuery{Names: answer.Words(c.QueryParam("filter[names]")), Contains: c.QueryParam("q"), Memberships: wanted.Has(includeMemberships)}
+	found, total, err := h.Service.ListTeams(ctx, p, o.ID, query, answer.Window(page))
 	if err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func (h *Handler) listTeams(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendPage(c, page, total, shown, relatedToTeams(p, wanted, found...), nil)
+	return answer.SendPage(c, page, total, shown, relatedToTeams(p, wanted, found...), nil)
 }
 
 func (h *Handler) createTeam(c echo.Context) error {
@@ -72,7 +73,7 @@ func (h *Handler) createTeam(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := jsonapi.ReadResource(c.Request(), typeTeams)
+	in, err := jsonapi.ReadResource(c.Request(), answer.TypeTeams)
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func (h *Handler) createTeam(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return h.sendTeam(c, http.StatusCreated, created.ID, nil)
 }
 
@@ -100,7 +101,7 @@ func (h *Handler) readTeam(c echo.Context) error {
 
 func (h *Handler) updateTeam(c echo.Context) error {
 	ctx, p := c.Request().Context(), principal(c)
-	in, err := jsonapi.ReadResource(c.Request(), typeTeams)
+	in, err := jsonapi.ReadResource(c.Request(), answer.TypeTeams)
 	if err != nil {
 		return err
 	}
@@ -116,7 +117,7 @@ func (h *Handler) updateTeam(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return h.sendTeam(c, http.StatusOK, t.ID, nil)
 }
 
@@ -129,7 +130,7 @@ func (h *Handler) deleteTeam(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }
 
 // team returns the team that a path names.
@@ -138,9 +139,9 @@ func (h *Handler) team(c echo.Context) (catalog.TeamDetails, error) {
 }
 
 // sendTeam writes one team as it is now with what the client wants included.
-func (h *Handler) sendTeam(c echo.Context, status int, ref string, wanted includes) error {
+func (h *Handler) sendTeam(c echo.Context, status int, ref string, wanted answer.Includes) error {
 	ctx, p := c.Request().Context(), principal(c)
-	t, err := h.Service.FindTeam(ctx, p, ref, wanted.has(includeMemberships))
+	t, err := h.Service.FindTeam(ctx, p, ref, wanted.Has(includeMemberships))
 	if err != nil {
 		return err
 	}
@@ -148,5 +149,5 @@ func (h *Handler) sendTeam(c echo.Context, status int, ref string, wanted includ
 	if err != nil {
 		return err
 	}
-	return send(c, status, jsonapi.Document{Data: shown[0], Included: relatedToTeams(p, wanted, t)})
+	return answer.Send(c, status, jsonapi.Document{Data: shown[0], Included: relatedToTeams(p, wanted, t)})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -38,18 +39,18 @@ func (h *Handler) teamLevelEndpoints() []endpoint.Endpoint {
 	workspaces, _ := catalog.KindOfAccess(schema.TypeWorkspace)
 	projects, _ := catalog.KindOfAccess(schema.TypeProject)
 	return append(
-		levelNoun{h, workspaces, "team-workspaces", "workspace", typeWorkspaces, false}.endpoints(schema.WorkspaceRead, schema.WorkspaceManageAccess),
-		levelNoun{h, projects, "team-projects", "project", typeProjects, true}.endpoints(schema.ProjectRead, schema.ProjectManageAccess)...)
+		levelNoun{h, workspaces, "team-workspaces", "workspace", answer.TypeWorkspaces, false}.endpoints(schema.WorkspaceRead, schema.WorkspaceManageAccess),
+		levelNoun{h, projects, "team-projects", "project", answer.TypeProjects, true}.endpoints(schema.ProjectRead, schema.ProjectManageAccess)...)
 }
 
 func (n levelNoun) endpoints(see, manage schema.Permission) []endpoint.Endpoint {
 	read, write := endpoint.Permission(see), endpoint.Permission(manage)
 	return []endpoint.Endpoint{
-		route(http.MethodGet, n.typeName, read, n.list),
-		route(http.MethodPost, n.typeName, write, n.add),
-		route(http.MethodGet, n.typeName+"/:access", read, n.read),
-		route(http.MethodPatch, n.typeName+"/:access", write, n.change),
-		route(http.MethodDelete, n.typeName+"/:access", write, n.remove),
+		answer.Route(http.MethodGet, n.typeName, read, n.list),
+		answer.Route(http.MethodPost, n.typeName, write, n.add),
+		answer.Route(http.MethodGet, n.typeName+"/:access", read, n.read),
+		answer.Route(http.MethodPatch, n.typeName+"/:access", write, n.change),
+		answer.Route(http.MethodDelete, n.typeName+"/:access", write, n.remove),
 	}
 }
 
@@ -63,9 +64,9 @@ func (n levelNoun) list(c echo.Context) error {
 	if scopeID == "" {
 		return jsonapi.Parameter(filter, "can't be blank")
 	}
-	part, answered := window(page), func(int) jsonapi.Page { return page }
+	part, answered := answer.Window(page), func(int) jsonapi.Page { return page }
 	if !n.paged {
-		part, answered = wholeUnlessPaged(page)
+		part, answered = answer.WholeUnlessPaged(page)
 	}
 	scope := authz.Object{Type: n.kind.Scope, ID: scopeID}
 	found, total, err := n.Service.ListTeamLevels(c.Request().Context(), principal(c), scope, c.QueryParam("filter[team][id]"), part)
@@ -76,7 +77,7 @@ func (n levelNoun) list(c echo.Context) error {
 	for i, l := range found {
 		shown[i] = n.resource(l)
 	}
-	return sendPage(c, answered(total), total, shown, nil, nil)
+	return answer.SendPage(c, answered(total), total, shown, nil, nil)
 }
 
 func (n levelNoun) add(c echo.Context) error {
@@ -93,8 +94,8 @@ func (n levelNoun) add(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
-	return send(c, http.StatusCreated, jsonapi.Document{Data: n.resource(level)})
+	answer.Written(c, token)
+	return answer.Send(c, http.StatusCreated, jsonapi.Document{Data: n.resource(level)})
 }
 
 func (n levelNoun) read(c echo.Context) error {
@@ -102,7 +103,7 @@ func (n levelNoun) read(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, jsonapi.Document{Data: n.resource(level)})
+	return answer.Send(c, http.StatusOK, jsonapi.Document{Data: n.resource(level)})
 }
 
 func (n levelNoun) change(c echo.Context) error {
@@ -118,8 +119,8 @@ func (n levelNoun) change(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
-	return send(c, http.StatusOK, jsonapi.Document{Data: n.resource(level)})
+	answer.Written(c, token)
+	return answer.Send(c, http.StatusOK, jsonapi.Document{Data: n.resource(level)})
 }
 
 func (n levelNoun) remove(c echo.Context) error {
@@ -127,5 +128,5 @@ func (n levelNoun) remove(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }

@@ -8,13 +8,14 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 )
 
 // ends returns the team and the scope that a new access relates.
 func (n levelNoun) ends(in jsonapi.Input) (teamID, scopeID string, err error) {
-	teamID, teamErr := relatedID(in, "team", typeTeams)
-	scopeID, scopeErr := relatedID(in, n.relation, n.scopeType)
+	teamID, teamErr := answer.RelatedID(in, "team", answer.TypeTeams)
+	scopeID, scopeErr := answer.RelatedID(in, n.relation, n.scopeType)
 	return teamID, scopeID, errors.Join(teamErr, scopeErr)
 }
 
@@ -24,7 +25,7 @@ func (n levelNoun) wanted(in jsonapi.Input) (catalog.LevelWanted, error) {
 	var level *string
 	_, err := in.Attribute("access", &level)
 	if err == nil && level != nil {
-		out.Level, err = *level, required(*level, "access")
+		out.Level, err = *level, answer.Required(*level, "access")
 	}
 	faults := []error{err}
 	groups := map[string]map[string]any{}
@@ -107,9 +108,9 @@ func (n levelNoun) resource(l catalog.TeamLevel) jsonapi.Resource {
 	return jsonapi.Resource{
 		ID: l.ID, Type: n.typeName, Attributes: attributes,
 		Relationships: map[string]jsonapi.Relationship{
-			"team":     jsonapi.ToOne(typeTeams, l.TeamID).At("/api/v2/teams/" + l.TeamID),
+			"team":     jsonapi.ToOne(answer.TypeTeams, l.TeamID).At("/api/v2/teams/" + l.TeamID),
 			n.relation: jsonapi.ToOne(n.scopeType, l.Scope.ID).At("/api/v2/" + n.scopeType + "/" + l.Scope.ID),
 		},
-		Links: self(n.typeName + "/" + l.ID),
+		Links: answer.Self(n.typeName + "/" + l.ID),
 	}
 }

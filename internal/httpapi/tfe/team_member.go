@@ -12,6 +12,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -32,11 +33,11 @@ func (h *Handler) teamMemberEndpoints() []endpoint.Endpoint {
 		return func(c echo.Context) error { return h.editTeam(c, typeName, change) }
 	}
 	return []endpoint.Endpoint{
-		route(http.MethodPost, users, needs, edit(typeUsers, h.Service.AddTeamMembers)),
-		route(http.MethodDelete, users, needs, edit(typeUsers, h.Service.RemoveTeamMembers)),
-		route(http.MethodPost, memberships, needs, edit(typeMemberships, h.Service.AddTeamMemberships)),
-		route(http.MethodDelete, memberships, needs, edit(typeMemberships, h.Service.RemoveTeamMemberships)),
-		route(http.MethodGet, memberships, endpoint.Permission(schema.TeamView), h.listTeamMemberships),
+		answer.Route(http.MethodPost, users, needs, edit(answer.TypeUsers, h.Service.AddTeamMembers)),
+		answer.Route(http.MethodDelete, users, needs, edit(answer.TypeUsers, h.Service.RemoveTeamMembers)),
+		answer.Route(http.MethodPost, memberships, needs, edit(typeMemberships, h.Service.AddTeamMemberships)),
+		answer.Route(http.MethodDelete, memberships, needs, edit(typeMemberships, h.Service.RemoveTeamMemberships)),
+		answer.Route(http.MethodGet, memberships, endpoint.Permission(schema.TeamView), h.listTeamMemberships),
 	}
 }
 
@@ -46,7 +47,7 @@ type memberEdit func(ctx context.Context, p catalog.Principal, teamID string, re
 // editTeam puts whom the request names into a team or takes them out. Clients name users by their usernames, the vendor's
 // documents by their ids; both are understood.
 func (h *Handler) editTeam(c echo.Context, typeName string, change memberEdit) error {
-	refs, err := readIDs(c, typeName)
+	refs, err := answer.ReadIDs(c, typeName)
 	if err != nil {
 		return err
 	}
@@ -58,21 +59,21 @@ func (h *Handler) editTeam(c echo.Context, typeName string, change memberEdit) e
 	if err != nil {
 		return memberFaults(err)
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }
 
 // memberFaults gives the faults of members their statuses: 400 for whoever cannot be put in or taken out, 403 for the last
 // owner (research tfe-api 1.4).
 func memberFaults(err error) error {
 	if !fault.Is(err, fault.Invalid) {
-		return as(http.StatusForbidden, fault.Conflict, err)
+		return answer.As(http.StatusForbidden, fault.Conflict, err)
 	}
 	var out []error
 	for _, f := range fault.All(err) {
 		if f.Field != "" { // of whom it is about; in the request it is an id
-			f = fault.New(fault.Invalid, "%s", sentence(f.Field, f.Message))
+			f = fault.New(fault.Invalid, "%s", answer.Sentence(f.Field, f.Message))
 		}
-		out = append(out, as(http.StatusBadRequest, fault.Invalid, f))
+		out = append(out, answer.As(http.StatusBadRequest, fault.Invalid, f))
 	}
 	return errors.Join(out...)
 }
@@ -88,7 +89,7 @@ func (h *Handler) listTeamMemberships(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	order, err := memberOrder(parameter(c, "sort"))
+	order, err := memberOrder(answer.Parameter(c, "sort"))
 	if err != nil {
 		return err
 	}
@@ -105,7 +106,7 @@ func (h *Handler) listTeamMemberships(c echo.Context) error {
 	for _, m := range jsonapi.Cut(members, page) {
 		shown = append(shown, membershipShown(m, t.Addresses || m.UserID == principal(c).Subject.ID))
 	}
-	return sendPage(c, page, len(members), shown, nil, nil)
+	return answer.SendPage(c, page, len(members), shown, nil, nil)
 }
 
 // memberOrder returns the order that a client wants members in, apart from that of their names.

@@ -11,11 +11,10 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
 )
-
-const typeTeams = "teams"
 
 // What a team's document may include.
 const (
@@ -23,8 +22,8 @@ const (
 	includeMemberships = "organization_memberships"
 )
 
-func readTeamIncludes(c echo.Context) (includes, error) {
-	return readIncludes(c, includeUsers, includeMemberships)
+func readTeamIncludes(c echo.Context) (answer.Includes, error) {
+	return answer.ReadIncludes(c, includeUsers, includeMemberships)
 }
 
 // teamInput are the attributes of a team that a client may set.
@@ -146,18 +145,18 @@ func teamResource(t catalog.TeamDetails, can map[string]bool) jsonapi.Resource {
 	}
 	path := "teams/" + t.ID
 	return jsonapi.Resource{
-		ID: t.ID, Type: typeTeams,
+		ID: t.ID, Type: answer.TypeTeams,
 		Attributes: teamAttributes{
-			Name: t.Name, SSOTeamID: orNull(t.SSOTeamID), UsersCount: len(users), Visibility: t.Visibility,
+			Name: t.Name, SSOTeamID: answer.OrNull(t.SSOTeamID), UsersCount: len(users), Visibility: t.Visibility,
 			AllowMemberTokenManagement: t.AllowMemberTokenManagement, OrganizationAccess: teamAccessAttribute(t.Access), Permissions: can,
 		},
 		Relationships: map[string]jsonapi.Relationship{
-			"organization":             jsonapi.ToOne(typeOrganizations, t.Organization.Name).At("/api/v2/organizations/" + t.Organization.Name),
-			"users":                    jsonapi.ToMany(typeUsers, users...),
+			"organization":             jsonapi.ToOne(answer.TypeOrganizations, t.Organization.Name).At("/api/v2/organizations/" + t.Organization.Name),
+			"users":                    jsonapi.ToMany(answer.TypeUsers, users...),
 			"organization-memberships": jsonapi.ToMany(typeMemberships, memberships...).At("/api/v2/" + path + "/relationships/organization-memberships"),
 			"authentication-token":     jsonapi.Elsewhere("/api/v2/" + path + "/authentication-token"),
 		},
-		Links: self(path),
+		Links: answer.Self(path),
 	}
 }
 
@@ -176,15 +175,15 @@ func teamAccessAttribute(access catalog.TeamAccess) map[string]any {
 
 // relatedToTeams returns what is included with teams, each once: the people who hold what a team holds, and the
 // memberships that it shows.
-func relatedToTeams(p catalog.Principal, wanted includes, all ...catalog.TeamDetails) []jsonapi.Resource {
+func relatedToTeams(p catalog.Principal, wanted answer.Includes, all ...catalog.TeamDetails) []jsonapi.Resource {
 	found := map[string]jsonapi.Resource{}
 	for _, t := range all {
 		for _, m := range t.Members {
 			address := t.Addresses || m.UserID == p.Subject.ID
-			if wanted.has(includeUsers) && m.Status == catalog.MembershipActive {
+			if wanted.Has(includeUsers) && m.Status == catalog.MembershipActive {
 				found[m.UserID] = userResource(m.User, address)
 			}
-			if wanted.has(includeMemberships) && m.Status != catalog.MembershipInactive {
+			if wanted.Has(includeMemberships) && m.Status != catalog.MembershipInactive {
 				found[m.ID] = membershipShown(m, address)
 			}
 		}

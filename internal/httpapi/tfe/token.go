@@ -8,6 +8,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -35,22 +36,22 @@ func (h *Handler) tokenEndpoints() []endpoint.Endpoint {
 	const ofUser, ofTeam = "users/:id/authentication-tokens", "teams/:id/authentication-token"
 	const ofOrganization, lives = "organizations/:organization/authentication-token", "organizations/:organization/token-ttl-policies"
 	return []endpoint.Endpoint{
-		route(http.MethodGet, "authentication-tokens/:id", endpoint.Authenticated(), h.readToken),
-		route(http.MethodDelete, "authentication-tokens/:id", endpoint.Authenticated(), h.deleteToken),
-		route(http.MethodGet, ofUser, endpoint.Authenticated(), h.listUserTokens),
-		route(http.MethodPost, ofUser, endpoint.Authenticated(), h.createUserToken),
-		route(http.MethodGet, ofTeam, forTeam, h.readTeamToken),
-		route(http.MethodPost, ofTeam, forTeam, h.createTeamToken),
-		route(http.MethodDelete, ofTeam, forTeam, h.deleteTeamToken),
-		route(http.MethodGet, "teams/:id/authentication-tokens", forTeam, h.listTokensOfTeam),
-		route(http.MethodPost, "teams/:id/authentication-tokens", forTeam, h.addTeamToken),
-		route(http.MethodGet, "organizations/:organization/team-tokens", endpoint.Permission(schema.OrganizationView), h.listTeamTokens),
-		route(http.MethodDelete, "organizations/:organization/team-tokens", forTeam, h.deleteTeamTokens),
-		route(http.MethodGet, ofOrganization, forOrganization, h.readOrganizationToken),
-		route(http.MethodPost, ofOrganization, forOrganization, h.createOrganizationToken),
-		route(http.MethodDelete, ofOrganization, forOrganization, h.deleteOrganizationToken),
-		route(http.MethodGet, lives, forOrganization, h.listTokenLives),
-		route(http.MethodPatch, lives, forOrganization, h.setTokenLives),
+		answer.Route(http.MethodGet, "authentication-tokens/:id", endpoint.Authenticated(), h.readToken),
+		answer.Route(http.MethodDelete, "authentication-tokens/:id", endpoint.Authenticated(), h.deleteToken),
+		answer.Route(http.MethodGet, ofUser, endpoint.Authenticated(), h.listUserTokens),
+		answer.Route(http.MethodPost, ofUser, endpoint.Authenticated(), h.createUserToken),
+		answer.Route(http.MethodGet, ofTeam, forTeam, h.readTeamToken),
+		answer.Route(http.MethodPost, ofTeam, forTeam, h.createTeamToken),
+		answer.Route(http.MethodDelete, ofTeam, forTeam, h.deleteTeamToken),
+		answer.Route(http.MethodGet, "teams/:id/authentication-tokens", forTeam, h.listTokensOfTeam),
+		answer.Route(http.MethodPost, "teams/:id/authentication-tokens", forTeam, h.addTeamToken),
+		answer.Route(http.MethodGet, "organizations/:organization/team-tokens", endpoint.Permission(schema.OrganizationView), h.listTeamTokens),
+		answer.Route(http.MethodDelete, "organizations/:organization/team-tokens", forTeam, h.deleteTeamTokens),
+		answer.Route(http.MethodGet, ofOrganization, forOrganization, h.readOrganizationToken),
+		answer.Route(http.MethodPost, ofOrganization, forOrganization, h.createOrganizationToken),
+		answer.Route(http.MethodDelete, ofOrganization, forOrganization, h.deleteOrganizationToken),
+		answer.Route(http.MethodGet, lives, forOrganization, h.listTokenLives),
+		answer.Route(http.MethodPatch, lives, forOrganization, h.setTokenLives),
 	}
 }
 
@@ -67,7 +68,7 @@ func (h *Handler) deleteToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }
 
 func (h *Handler) listUserTokens(c echo.Context) error {
@@ -79,13 +80,13 @@ func (h *Handler) listUserTokens(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	_, answered := wholeUnlessPaged(page)
+	_, answered := answer.WholeUnlessPaged(page)
 	page = answered(len(all))
 	shown, err := h.tokenResources(c.Request().Context(), jsonapi.Cut(all, page)...)
 	if err != nil {
 		return err
 	}
-	return sendPage(c, page, len(all), shown, nil, nil)
+	return answer.SendPage(c, page, len(all), shown, nil, nil)
 }
 
 func (h *Handler) createUserToken(c echo.Context) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 )
 
@@ -38,7 +39,7 @@ func (h *Handler) listTokenLives(c echo.Context) error {
 	}
 	lives, err := h.Service.TokenLives(c.Request().Context(), principal(c), o.ID)
 	if err != nil {
-		return as(http.StatusForbidden, fault.Denied, err)
+		return answer.As(http.StatusForbidden, fault.Denied, err)
 	}
 	return sendTokenLives(c, lives)
 }
@@ -54,9 +55,9 @@ func (h *Handler) setTokenLives(c echo.Context) error {
 	}
 	lives, token, err := h.Service.SetTokenLives(c.Request().Context(), principal(c), o.ID, wanted...)
 	if err != nil {
-		return as(http.StatusForbidden, fault.Denied, err)
+		return answer.As(http.StatusForbidden, fault.Denied, err)
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return sendTokenLives(c, lives)
 }
 
@@ -103,5 +104,5 @@ func sendTokenLives(c echo.Context, lives []catalog.TokenLife) error {
 			Attributes: tokenLife{TokenType: l.Kind, MaxTTL: int64(l.Max / time.Millisecond)},
 		}
 	}
-	return sendWhole(c, shown)
+	return answer.SendWhole(c, shown)
 }

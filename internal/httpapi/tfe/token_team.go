@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 )
 
@@ -61,7 +62,7 @@ func (h *Handler) deleteTeamToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }
 
 func (h *Handler) listTokensOfTeam(c echo.Context) error {
@@ -77,7 +78,7 @@ func (h *Handler) listTokensOfTeam(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendPage(c, page, len(all), shown, nil, nil)
+	return answer.SendPage(c, page, len(all), shown, nil, nil)
 }
 
 func (h *Handler) listTeamTokens(c echo.Context) error {
@@ -94,7 +95,7 @@ func (h *Handler) listTeamTokens(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	found, total, err := h.Service.ListTeamTokens(ctx, p, o.ID, query, window(page))
+	found, total, err := h.Service.ListTeamTokens(ctx, p, o.ID, query, answer.Window(page))
 	if err != nil {
 		return err
 	}
@@ -106,19 +107,19 @@ func (h *Handler) listTeamTokens(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendPage(c, page, total, shown, nil, nil)
+	return answer.SendPage(c, page, total, shown, nil, nil)
 }
 
 func readTeamTokenQuery(c echo.Context) (catalog.TeamTokenQuery, error) {
 	q := catalog.TeamTokenQuery{Contains: c.QueryParam("q")}
-	for _, word := range words(c.QueryParam("filter[expiry_status]")) {
+	for _, word := range answer.Words(c.QueryParam("filter[expiry_status]")) {
 		status := catalog.ExpiryStatus(word)
 		if !slices.Contains(catalog.ExpiryStatuses(), status) {
 			return q, jsonapi.Parameter("filter[expiry_status]", "must be some of %s", listed(catalog.ExpiryStatuses()))
 		}
 		q.Expiry = append(q.Expiry, status)
 	}
-	if sort := parameter(c, "sort"); sort != "" {
+	if sort := answer.Parameter(c, "sort"); sort != "" {
 		name, descending := strings.CutPrefix(sort, "-")
 		q.Order, q.Descending = catalog.TokenOrder(name), descending
 		if !slices.Contains(catalog.TokenOrders(), q.Order) {
@@ -138,7 +139,7 @@ func listed[T ~string](all []T) string {
 }
 
 func (h *Handler) deleteTeamTokens(c echo.Context) error {
-	ids, err := readIDs(c, typeTokens)
+	ids, err := answer.ReadIDs(c, typeTokens)
 	if err != nil {
 		return err
 	}
@@ -150,5 +151,5 @@ func (h *Handler) deleteTeamTokens(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }

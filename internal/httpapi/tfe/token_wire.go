@@ -11,6 +11,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
 )
@@ -40,21 +41,21 @@ func (h *Handler) tokenResources(ctx context.Context, all ...catalog.Token) ([]j
 	}
 	out := make([]jsonapi.Resource, len(all))
 	for i, t := range all {
-		out[i] = tokenResource(t, party(t.Creator(), names[t.Creator().ID]))
+		out[i] = tokenResource(t, answer.Party(t.Creator(), names[t.Creator().ID]))
 	}
 	return out, nil
 }
 
 func tokenResource(t catalog.Token, maker jsonapi.Relationship) jsonapi.Resource {
-	a := tokenAttributes{CreatedAt: stamp(t.CreatedAt), LastUsedAt: stamp(t.LastUsedAt), ExpiredAt: stamp(t.ExpiresAt)}
+	a := tokenAttributes{CreatedAt: answer.Stamp(t.CreatedAt), LastUsedAt: answer.Stamp(t.LastUsedAt), ExpiredAt: answer.Stamp(t.ExpiresAt)}
 	if t.Kind == catalog.TokenUser || t.Kind == catalog.TokenTeam && !t.Legacy {
 		a.Description = &t.Description
 	}
 	relationships := map[string]jsonapi.Relationship{"created-by": maker}
 	if t.Kind == catalog.TokenTeam {
-		relationships["team"] = jsonapi.ToOne(typeTeams, t.OwnerID).At("/api/v2/teams/" + t.OwnerID)
+		relationships["team"] = jsonapi.ToOne(answer.TypeTeams, t.OwnerID).At("/api/v2/teams/" + t.OwnerID)
 	}
-	return jsonapi.Resource{ID: t.ID, Type: typeTokens, Attributes: a, Relationships: relationships, Links: self("authentication-tokens/" + t.ID)}
+	return jsonapi.Resource{ID: t.ID, Type: typeTokens, Attributes: a, Relationships: relationships, Links: answer.Self("authentication-tokens/" + t.ID)}
 }
 
 // tokenInput is what a client wants of a token. An end that is null is one that was not asked for: a token without any
@@ -83,7 +84,7 @@ func (i tokenInput) terms() catalog.TokenTerms {
 
 // sendIssued writes a new token, with its secret.
 func (h *Handler) sendIssued(c echo.Context, t catalog.IssuedToken, token authz.Token) error {
-	written(c, token)
+	answer.Written(c, token)
 	shown, err := h.tokenResources(c.Request().Context(), t.Token)
 	if err != nil {
 		return err
@@ -92,7 +93,7 @@ func (h *Handler) sendIssued(c echo.Context, t catalog.IssuedToken, token authz.
 		a.Token = &t.Secret
 		shown[0].Attributes = a
 	}
-	return send(c, http.StatusCreated, jsonapi.Document{Data: shown[0]})
+	return answer.Send(c, http.StatusCreated, jsonapi.Document{Data: shown[0]})
 }
 
 // sendToken writes a token without its secret.
@@ -101,7 +102,7 @@ func (h *Handler) sendToken(c echo.Context, t catalog.Token) error {
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, jsonapi.Document{Data: shown[0]})
+	return answer.Send(c, http.StatusOK, jsonapi.Document{Data: shown[0]})
 }
 
 // notIssued gives the refusal of a token the words of this API: the end of a token is its expired-at, and a description

@@ -2,6 +2,7 @@ package tfe
 
 import (
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 )
 
@@ -46,9 +47,9 @@ const authMethod = "tfc"
 func userDocument(id string, a userAttributes) jsonapi.Resource {
 	path := "users/" + id
 	return jsonapi.Resource{
-		ID: id, Type: typeUsers, Attributes: a,
+		ID: id, Type: answer.TypeUsers, Attributes: a,
 		Relationships: map[string]jsonapi.Relationship{"authentication-tokens": jsonapi.Elsewhere("/api/v2/" + path + "/authentication-tokens")},
-		Links:         self(path),
+		Links:         answer.Self(path),
 	}
 }
 

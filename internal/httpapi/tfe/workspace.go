@@ -8,6 +8,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -27,17 +28,17 @@ type workspaces interface {
 func (h *Handler) workspaceEndpoints() []endpoint.Endpoint {
 	const byName, byID = "organizations/:organization/workspaces/:workspace", "workspaces/:workspace"
 	out := []endpoint.Endpoint{
-		route(http.MethodGet, "organizations/:organization/workspaces", endpoint.Permission(schema.OrganizationView), h.listWorkspaces),
-		route(http.MethodPost, "organizations/:organization/workspaces", endpoint.Permission(schema.ProjectCreateWorkspace), h.createWorkspace),
-		route(http.MethodPatch, byID+"/relationships/ssh-key", endpoint.Permission(schema.WorkspaceUpdate), h.setSSHKey),
+		answer.Route(http.MethodGet, "organizations/:organization/workspaces", endpoint.Permission(schema.OrganizationView), h.listWorkspaces),
+		answer.Route(http.MethodPost, "organizations/:organization/workspaces", endpoint.Permission(schema.ProjectCreateWorkspace), h.createWorkspace),
+		answer.Route(http.MethodPatch, byID+"/relationships/ssh-key", endpoint.Permission(schema.WorkspaceUpdate), h.setSSHKey),
 	}
 	for _, path := range []string{byName, byID} {
 		out = append(
 			out,
-			route(http.MethodGet, path, endpoint.Permission(schema.WorkspaceRead), h.readWorkspace),
-			route(http.MethodPatch, path, endpoint.Permission(schema.WorkspaceUpdate), h.updateWorkspace),
-			route(http.MethodDelete, path, endpoint.Permission(schema.WorkspaceForceDelete), h.deleteWorkspace),
-			route(http.MethodPost, path+"/actions/safe-delete", endpoint.Permission(schema.WorkspaceDelete), h.safeDeleteWorkspace),
+			answer.Route(http.MethodGet, path, endpoint.Permission(schema.WorkspaceRead), h.readWorkspace),
+			answer.Route(http.MethodPatch, path, endpoint.Permission(schema.WorkspaceUpdate), h.updateWorkspace),
+			answer.Route(http.MethodDelete, path, endpoint.Permission(schema.WorkspaceForceDelete), h.deleteWorkspace),
+			answer.Route(http.MethodPost, path+"/actions/safe-delete", endpoint.Permission(schema.WorkspaceDelete), h.safeDeleteWorkspace),
 		)
 	}
 	return out
@@ -70,9 +71,9 @@ func (h *Handler) listWorkspaces(c echo.Context) error {
 		return err
 	}
 	if c.QueryParam("filter[current-run][status]") != "" { // runs are another service's: no workspace has one
-		return sendPage(c, page, 0, nil, nil, nil)
+		return answer.SendPage(c, page, 0, nil, nil, nil)
 	}
-	found, total, err := h.Service.ListWorkspaces(c.Request().Context(), principal(c), query, window(page))
+	found, total, err := h.Service.ListWorkspaces(c.Request().Context(), principal(c), query, answer.Window(page))
 	if err != nil {
 		return err
 	}
@@ -86,8 +87,8 @@ func readWorkspaceQuery(c echo.Context, o catalog.Organization) (catalog.PlaceQu
 		ProjectID:      c.QueryParam("filter[project][id]"),
 		Contains:       c.QueryParam("search[name]"),
 		Wildcard:       c.QueryParam("search[wildcard-name]"),
-		Tags:           words(c.QueryParam("search[tags]")),
-		WithoutTags:    words(c.QueryParam("search[exclude-tags]")),
+		Tags:           answer.Words(c.QueryParam("search[tags]")),
+		WithoutTags:    answer.Words(c.QueryParam("search[exclude-tags]")),
 	}
 	err := readPlaceOrder(c, &query, "current-run.created-at")
 	if err == nil {
@@ -97,21 +98,21 @@ func readWorkspaceQuery(c echo.Context, o catalog.Organization) (catalog.PlaceQu
 }
 
 // sendWorkspaces writes a page of workspaces.
-func (h *Handler) sendWorkspaces(c echo.Context, page jsonapi.Page, total int, wanted includes, found []catalog.Workspace) error {
+func (h *Handler) sendWorkspaces(c echo.Context, page jsonapi.Page, total int, wanted answer.Includes, found []catalog.Workspace) error {
 	shown, included, err := h.workspaceDocuments(c.Request().Context(), principal(c), wanted, found...)
 	if err != nil {
 		return err
 	}
-	return sendPage(c, page, total, shown, included, nil)
+	return answer.SendPage(c, page, total, shown, included, nil)
 }
 
 // sendWorkspace writes one workspace.
-func (h *Handler) sendWorkspace(c echo.Context, status int, wanted includes, w catalog.Workspace) error {
+func (h *Handler) sendWorkspace(c echo.Context, status int, wanted answer.Includes, w catalog.Workspace) error {
 	shown, included, err := h.workspaceDocuments(c.Request().Context(), principal(c), wanted, w)
 	if err != nil {
 		return err
 	}
-	return send(c, status, jsonapi.Document{Data: shown[0], Included: included})
+	return answer.Send(c, status, jsonapi.Document{Data: shown[0], Included: included})
 }
 
 func (h *Handler) createWorkspace(c echo.Context) error {
@@ -120,7 +121,7 @@ func (h *Handler) createWorkspace(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := jsonapi.ReadResource(c.Request(), typeWorkspaces)
+	in, err := jsonapi.ReadResource(c.Request(), answer.TypeWorkspaces)
 	if err != nil {
 		return err
 	}
@@ -129,7 +130,7 @@ func (h *Handler) createWorkspace(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return h.sendWorkspace(c, http.StatusCreated, nil, created)
 }
 
@@ -151,7 +152,7 @@ func (h *Handler) updateWorkspace(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := jsonapi.ReadResource(c.Request(), typeWorkspaces)
+	in, err := jsonapi.ReadResource(c.Request(), answer.TypeWorkspaces)
 	if err != nil {
 		return err
 	}
@@ -159,7 +160,7 @@ func (h *Handler) updateWorkspace(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return h.sendWorkspace(c, http.StatusOK, nil, changed)
 }
 
@@ -173,7 +174,7 @@ func (h *Handler) deleteWorkspace(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }
 
 func (h *Handler) safeDeleteWorkspace(c echo.Context) error {
@@ -185,5 +186,5 @@ func (h *Handler) safeDeleteWorkspace(c echo.Context) error {
 	if err != nil {
 		return inConflict(err)
 	}
-	return done(c, token)
+	return answer.Done(c, token)
 }

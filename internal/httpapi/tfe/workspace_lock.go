@@ -9,6 +9,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
@@ -23,14 +24,14 @@ type locks interface {
 
 func (h *Handler) lockEndpoints() []endpoint.Endpoint {
 	return []endpoint.Endpoint{
-		route(http.MethodPost, "workspaces/:workspace/actions/lock", endpoint.Permission(schema.WorkspaceLock), h.lockWorkspace),
-		route(http.MethodPost, "workspaces/:workspace/actions/unlock", endpoint.Permission(schema.WorkspaceLock), h.unlockWorkspace),
-		route(http.MethodPost, "workspaces/:workspace/actions/force-unlock", endpoint.Permission(schema.WorkspaceForceUnlock), h.forceUnlockWorkspace),
+		answer.Route(http.MethodPost, "workspaces/:workspace/actions/lock", endpoint.Permission(schema.WorkspaceLock), h.lockWorkspace),
+		answer.Route(http.MethodPost, "workspaces/:workspace/actions/unlock", endpoint.Permission(schema.WorkspaceLock), h.unlockWorkspace),
+		answer.Route(http.MethodPost, "workspaces/:workspace/actions/force-unlock", endpoint.Permission(schema.WorkspaceForceUnlock), h.forceUnlockWorkspace),
 	}
 }
 
 // inConflict is the answer to what the state of a workspace forbids.
-func inConflict(err error) error { return as(http.StatusConflict, fault.Conflict, err) }
+func inConflict(err error) error { return answer.As(http.StatusConflict, fault.Conflict, err) }
 
 func (h *Handler) lockWorkspace(c echo.Context) error {
 	reason, err := readReason(c)
@@ -72,7 +73,7 @@ func (h *Handler) sendLocked(c echo.Context, w catalog.Workspace, token authz.To
 	if err != nil {
 		return inConflict(err)
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return h.sendWorkspace(c, http.StatusOK, nil, w)
 }
 
@@ -83,7 +84,7 @@ func (h *Handler) setSSHKey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := jsonapi.ReadResource(c.Request(), typeWorkspaces)
+	in, err := jsonapi.ReadResource(c.Request(), answer.TypeWorkspaces)
 	if err != nil {
 		return err
 	}
@@ -103,6 +104,6 @@ func (h *Handler) setSSHKey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	written(c, token)
+	answer.Written(c, token)
 	return h.sendWorkspace(c, http.StatusOK, nil, changed)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 )
 
@@ -141,7 +142,7 @@ func (s *workspaceSettings) settle(in jsonapi.Input) {
 // workspaceChanges returns what a client wants made of a workspace. What is wrong about it, the edit tells.
 func workspaceChanges(in jsonapi.Input) catalog.WorkspaceChanges {
 	tagging, tagErr := readRebinding(in)
-	project, _, projectErr := relatedTo(in, "project", typeProjects)
+	project, _, projectErr := answer.RelatedTo(in, "project", answer.TypeProjects)
 	tags, tagsErr := readTags(in)
 	tagging.Tags = tags
 	wrongRelations := errors.Join(projectErr, tagErr, tagsErr)
@@ -176,7 +177,7 @@ func editWorkspace(in jsonapi.Input, wrongRelations error, w catalog.Workspace, 
 	if unexpected(wrongPool) {
 		return w, wrongPool
 	}
-	if err := beside(wrongTypes, errors.Join(checkWorkspaceName(name, w.Name), kept.check(), wrongMode, noVCS, wrongPool)); err != nil {
+	if err := answer.Beside(wrongTypes, errors.Join(checkWorkspaceName(name, w.Name), kept.check(), wrongMode, noVCS, wrongPool)); err != nil {
 		return w, err
 	}
 	w.Name = name

@@ -9,14 +9,15 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/schema"
 )
 
 // readWorkspaceIncludes reads what is wanted with workspaces. What belongs to runs, configurations and states is known,
 // and there is none of it.
-func readWorkspaceIncludes(c echo.Context) (includes, error) {
-	return readIncludes(c, "organization", "project", includeBindings, "locked_by", "readme", "outputs", "current_state_version",
+func readWorkspaceIncludes(c echo.Context) (answer.Includes, error) {
+	return answer.ReadIncludes(c, "organization", "project", includeBindings, "locked_by", "readme", "outputs", "current_state_version",
 		"current_configuration_version", "current_configuration_version.ingress_attributes", "current_run", "current_run.plan",
 		"current_run.configuration_version", "current_run.configuration_version.ingress_attributes")
 }
@@ -56,7 +57,7 @@ type workspaceAttributes struct {
 
 // workspaceDocuments returns workspaces as documents show them to a caller, with what is included. However many they are,
 // it asks the catalog four times and the engine once, and once more where teams have locked some.
-func (h *Handler) workspaceDocuments(ctx context.Context, p catalog.Principal, wanted includes, all ...catalog.Workspace) (shown, included []jsonapi.Resource, err error) {
+func (h *Handler) workspaceDocuments(ctx context.Context, p catalog.Principal, wanted answer.Includes, all ...catalog.Workspace) (shown, included []jsonapi.Resource, err error) {
 	around, err := h.Service.Around(ctx, all...)
 	if err != nil {
 		return nil, nil, err
@@ -81,7 +82,7 @@ func (h *Handler) workspaceDocuments(ctx context.Context, p catalog.Principal, w
 		shown = append(shown, r)
 	}
 	included, err = h.includeAround(ctx, p, wanted, around)
-	if err != nil || !wanted.has(includeBindings) {
+	if err != nil || !wanted.Has(includeBindings) {
 		return shown, included, err
 	}
 	bindings, err := h.Service.EffectiveTagBindings(ctx, all...)
@@ -89,26 +90,26 @@ func (h *Handler) workspaceDocuments(ctx context.Context, p catalog.Principal, w
 		shown[i].Relationships["effective-tag-bindings"] = effectiveLinkage(bindings[w.ID])
 		included = append(included, effectiveResources(schema.TypeWorkspace, bindings[w.ID])...)
 	}
-	return shown, includedOnce(included), err
+	return shown, answer.IncludedOnce(included), err
 }
 
 // includeAround returns the organizations and projects of workspaces, as far as they are wanted. An organization beside
 // its projects does not name its default project: clients follow linkage into included resources without end.
-func (h *Handler) includeAround(ctx context.Context, p catalog.Principal, wanted includes, around catalog.Surroundings) ([]jsonapi.Resource, error) {
+func (h *Handler) includeAround(ctx context.Context, p catalog.Principal, wanted answer.Includes, around catalog.Surroundings) ([]jsonapi.Resource, error) {
 	var out []jsonapi.Resource
-	if wanted.has("organization") {
+	if wanted.Has("organization") {
 		for _, o := range around.Organizations {
 			shown, err := h.organizationResources(ctx, p, o)
 			if err != nil {
 				return nil, err
 			}
-			if wanted.has("project") {
+			if wanted.Has("project") {
 				delete(shown[0].Relationships, "default-project")
 			}
 			out = append(out, shown...)
 		}
 	}
-	if wanted.has("project") {
+	if wanted.Has("project") {
 		var rows []catalog.Project
 		for _, prj := range around.Projects {
 			rows = append(rows, prj)
@@ -148,13 +149,13 @@ func workspaceResource(w catalog.Workspace, around catalog.Surroundings, can map
 		tagNames = append(tagNames, t.Name)
 	}
 	shown := jsonapi.Resource{
-		ID: w.ID, Type: typeWorkspaces,
+		ID: w.ID, Type: answer.TypeWorkspaces,
 		Attributes: workspaceAttributes{
 			workspaceSettings: settings, Name: w.Name, Description: w.Description, Environment: "default",
-			ExecutionMode: now.Mode, AgentPoolID: orNull(now.Pool), Operations: now.Mode != modeLocal,
+			ExecutionMode: now.Mode, AgentPoolID: answer.OrNull(now.Pool), Operations: now.Mode != modeLocal,
 			SettingOverwrites: map[string]bool{"execution-mode": own, "agent-pool": own},
 			Locked:            !w.LockedBy.IsZero(), LockedReason: w.LockReason, Source: "tfe-api", TagNames: tagNames,
-			CreatedAt: stamp(w.CreatedAt), UpdatedAt: stamp(w.UpdatedAt), LatestChangeAt: stamp(w.UpdatedAt),
+			CreatedAt: answer.Stamp(w.CreatedAt), UpdatedAt: answer.Stamp(w.UpdatedAt), LatestChangeAt: answer.Stamp(w.UpdatedAt),
 			CanQueueDestroyPlan: can["can-queue-destroy"] && settings.AllowDestroyPlan,
 			Actions:             map[string]bool{"is-destroyable": true}, Permissions: can,
 		},
@@ -167,7 +168,7 @@ func workspaceResource(w catalog.Workspace, around catalog.Surroundings, can map
 	if !w.LockedBy.IsZero() {
 		shown.Relationships["locked-by"] = jsonapi.ToOne("", "")
 		if w.LockedBy.Type != schema.TypeTeam || lockers[w.LockedBy] {
-			shown.Relationships["locked-by"] = party(w.LockedBy, o.Name)
+			shown.Relationships["locked-by"] = answer.Party(w.LockedBy, o.Name)
 		}
 	}
 	return shown, nil
@@ -197,8 +198,8 @@ func (h *Handler) lockersSeen(ctx context.Context, p catalog.Principal, all []ca
 func workspaceRelationships(w catalog.Workspace, o catalog.Organization, pool string, retention catalog.Retention) map[string]jsonapi.Relationship {
 	path := "/api/v2/workspaces/" + w.ID
 	return map[string]jsonapi.Relationship{
-		"organization":                  jsonapi.ToOne(typeOrganizations, o.Name).At("/api/v2/organizations/" + o.Name),
-		"project":                       jsonapi.ToOne(typeProjects, w.ProjectID).At("/api/v2/projects/" + w.ProjectID),
+		"organization":                  jsonapi.ToOne(answer.TypeOrganizations, o.Name).At("/api/v2/organizations/" + o.Name),
+		"project":                       jsonapi.ToOne(answer.TypeProjects, w.ProjectID).At("/api/v2/projects/" + w.ProjectID),
 		"agent-pool":                    jsonapi.ToOne(typeAgentPools, pool),
 		"ssh-key":                       jsonapi.ToOne("", ""),
 		"readme":                        jsonapi.ToOne("", ""),

@@ -15,6 +15,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/config"
 	"github.com/terrawarden/terrawarden/internal/httpapi"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/tfe"
 	"github.com/terrawarden/terrawarden/internal/telemetry"
 	"github.com/terrawarden/terrawarden/internal/testkit"
@@ -43,7 +44,7 @@ func newLimited(t *testing.T, perSecond int) *limited {
 	l.laptop, l.robot = secrets[0], secrets[1]
 	registry := telemetry.NewRegistry()
 	server, err := httpapi.New(httpapi.Deps{
-		Protocols:    []httpapi.Protocol{tfe.New(tfe.Deps{Service: b.Service, Mode: tfe.ModeTFE, RateLimit: perSecond, Now: l.clock})},
+		Protocols:    []httpapi.Protocol{tfe.New(tfe.Deps{Service: b.Service, Mode: tfe.ModeTFE, Limit: answer.NewLimiter(perSecond, l.clock)})},
 		Authenticate: authn.New(b.Service, strings.Repeat("s", 32), b.Admin.Subject.ID).Authenticate,
 		Ready:        b.Ready, Log: testkit.Quiet(), Metrics: telemetry.NewMetrics(registry), Registry: registry, NewID: func() string { return "id" },
 	})

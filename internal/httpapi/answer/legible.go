@@ -1,4 +1,4 @@
-package tfe
+package answer
 
 import (
 	"errors"

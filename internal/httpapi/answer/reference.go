@@ -1,4 +1,4 @@
-package tfe
+package answer
 
 import (
 	"errors"
@@ -10,8 +10,8 @@ import (
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 )
 
-// idsOf returns the ids of references, each once, and reports every one that has none; at is where they stand.
-func idsOf(refs []jsonapi.Reference, at string) ([]string, error) {
+// IDsOf returns the ids of references, each once, and reports every one that has none; at is where they stand.
+func IDsOf(refs []jsonapi.Reference, at string) ([]string, error) {
 	out := make([]string, 0, len(refs))
 	seen := map[string]bool{}
 	var faults []error
@@ -26,18 +26,18 @@ func idsOf(refs []jsonapi.Reference, at string) ([]string, error) {
 	return out, errors.Join(faults...)
 }
 
-// readIDs reads a request that names resources of a type by their ids.
-func readIDs(c echo.Context, typeName string) ([]string, error) {
+// ReadIDs reads a request that names resources of a type by their ids.
+func ReadIDs(c echo.Context, typeName string) ([]string, error) {
 	refs, err := jsonapi.ReadReferences(c.Request(), typeName)
 	if err != nil {
 		return nil, err
 	}
-	return idsOf(refs, "/data")
+	return IDsOf(refs, "/data")
 }
 
-// relatedTo returns the id of the resource of a type that a relationship was set to, "" for null. sent is false when the
+// RelatedTo returns the id of the resource of a type that a relationship was set to, "" for null. sent is false when the
 // client left it out.
-func relatedTo(in jsonapi.Input, relation, typeName string) (id string, sent bool, err error) {
+func RelatedTo(in jsonapi.Input, relation, typeName string) (id string, sent bool, err error) {
 	ref, sent, err := in.One(relation, typeName)
 	switch {
 	case err != nil || ref == nil:
@@ -48,28 +48,28 @@ func relatedTo(in jsonapi.Input, relation, typeName string) (id string, sent boo
 	return ref.ID, sent, nil
 }
 
-// relatedID is relatedTo for a relationship that must be there.
-func relatedID(in jsonapi.Input, relation, typeName string) (string, error) {
-	id, _, err := relatedTo(in, relation, typeName)
+// RelatedID is RelatedTo for a relationship that must be there.
+func RelatedID(in jsonapi.Input, relation, typeName string) (string, error) {
+	id, _, err := RelatedTo(in, relation, typeName)
 	if err == nil && id == "" {
 		err = fault.At("/data/relationships/"+relation, "can't be blank")
 	}
 	return id, err
 }
 
-// relatedIDs returns the ids of the resources of a type that a relationship was set to.
-func relatedIDs(in jsonapi.Input, relation, typeName string) (ids []string, sent bool, err error) {
+// RelatedIDs returns the ids of the resources of a type that a relationship was set to.
+func RelatedIDs(in jsonapi.Input, relation, typeName string) (ids []string, sent bool, err error) {
 	refs, sent, err := in.Many(relation, typeName)
 	if err != nil {
 		return nil, sent, err
 	}
-	ids, err = idsOf(refs, "/data/relationships/"+relation+"/data")
+	ids, err = IDsOf(refs, "/data/relationships/"+relation+"/data")
 	return ids, sent, err
 }
 
-// beside joins faults of values to faults of types, but for those about the same place: what could not be read is not
+// Beside joins faults of values to faults of types, but for those about the same place: what could not be read is not
 // judged a second time. Errors that are no faults must not be among them.
-func beside(types, values error) error {
+func Beside(types, values error) error {
 	unread := map[string]bool{}
 	for _, f := range fault.All(types) {
 		unread[pointerTo(f.Field)] = true
@@ -83,8 +83,8 @@ func beside(types, values error) error {
 	return errors.Join(faults...)
 }
 
-// under puts faults of a part of a document where that part stands.
-func under(at string, err error) error {
+// Under puts faults of a part of a document where that part stands.
+func Under(at string, err error) error {
 	var faults []error
 	for _, f := range fault.All(err) {
 		faults = append(faults, fault.At(at+f.Field, "%s", f.Message))

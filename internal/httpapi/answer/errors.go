@@ -1,4 +1,4 @@
-package tfe
+package answer
 
 import (
 	"errors"
@@ -13,9 +13,9 @@ import (
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 )
 
-// Error writes an error as this API shows it and returns the status it wrote. Every fault is reported, each with what
+// Error writes an error as these documents show it and returns the status it wrote. Every fault is reported, each with what
 // in the request it is about.
-func (h *Handler) Error(c echo.Context, err error) (int, error) {
+func Error(c echo.Context, err error) (int, error) {
 	status, shown := describe(err)
 	switch status {
 	case http.StatusUnauthorized:
@@ -52,7 +52,7 @@ func masked(status int) bool {
 	return status == http.StatusNotFound || status == http.StatusUnauthorized
 }
 
-// statusOf is the one table of kinds and statuses of this API. A handler that knows better says so by a StatusError.
+// statusOf is the one table of kinds and statuses below /api/v2. A handler that knows better says so by a StatusError.
 func statusOf(err error) int {
 	if e, ok := jsonapi.AsStatus(err); ok {
 		return e.Status
@@ -76,8 +76,8 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// as gives an error of one kind a status of its own; other errors stay as they are.
-func as(status int, kind fault.Kind, err error) error {
+// As gives an error of one kind a status of its own; other errors stay as they are.
+func As(status int, kind fault.Kind, err error) error {
 	if e, ok := errors.AsType[*fault.Error](err); ok && e.Kind == kind {
 		return &jsonapi.StatusError{Status: status, Title: title(status), Fault: e}
 	}
@@ -115,7 +115,7 @@ func object(status int, f *fault.Error, title string) jsonapi.Error {
 		return jsonapi.NewError(status, title, after(field[1:], message), &jsonapi.Source{Parameter: field[1:]})
 	}
 	field = pointerTo(field)
-	return jsonapi.NewError(status, title, sentence(field, message), &jsonapi.Source{Pointer: field})
+	return jsonapi.NewError(status, title, Sentence(field, message), &jsonapi.Source{Pointer: field})
 }
 
 // pointerTo returns where in a document a field of the catalog stands.
@@ -126,8 +126,8 @@ func pointerTo(field string) string {
 	return "/data/attributes/" + field
 }
 
-// sentence puts the name of a field in front of what is wrong with it, unless the message is a sentence already.
-func sentence(pointer, message string) string {
+// Sentence puts the name of a field in front of what is wrong with it, unless the message is a sentence already.
+func Sentence(pointer, message string) string {
 	name := strings.ReplaceAll(pointer[strings.LastIndex(pointer, "/")+1:], "-", " ")
 	if name == "" || unicode.IsDigit(rune(name[0])) {
 		return message
