@@ -88,6 +88,18 @@ conformance-tfe: ## run go-tfe's own tests against the real binary, as Terraform
 	cd conformance && go vet ./... && go test ./... && go build -buildvcs=false -o ../.cache/bin/conformance-tfe ./tfe
 	.cache/bin/conformance-tfe $(CONFORMANCE)
 
+# One rule: make conformance-rules RULES='-run TestRules/all/HCP-014'; -v lists them all.
+RULES ?=
+
+.PHONY: conformance-rules
+conformance-rules: ## prove every rule of docs/conformance.md against the real binary, and that the document is current
+	go build -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o .cache/bin/ ./cmd/terrawarden
+	cd conformance && TERRAWARDEN_TEST_BINARY="$(CURDIR)/.cache/bin/terrawarden" go test -count=1 -parallel 8 ./rules $(RULES)
+
+.PHONY: conformance-rules-docs
+conformance-rules-docs: ## write docs/conformance.md from the rules
+	cd conformance && go test -count=1 -run '^TestDocument$$' ./rules -update
+
 # Builds the provider from the module proxy. Where there is no Terraform or OpenTofu CLI it says so and is skipped;
 # TERRAWARDEN_TERRAFORM names another CLI than the first of terraform and tofu in the PATH.
 .PHONY: conformance-terraform

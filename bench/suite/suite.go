@@ -92,6 +92,7 @@ func (s *suite) sections() []section {
 		{"bulk", s.bulks},
 		{"search", s.searches},
 		{"tfe", s.tfe},
+		{"role", s.role},
 		{"write", s.writes},
 		{"kubernetes", s.kubernetes},
 		{"sync", s.sync},
@@ -185,18 +186,23 @@ func (s *suite) prepare(ctx context.Context) error {
 // prepare generates an estate and writes its catalog.
 func prepare(ctx context.Context, work string, seed uint64, size int) (prepared, error) {
 	p := prepared{Estate: estate.Generate(Label(size), seed, size), dir: filepath.Join(work, "catalog-"+Label(size))}
+	return p, p.write(ctx)
+}
+
+// write puts an estate into a catalog of its own.
+func (p prepared) write(ctx context.Context) error {
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
-		return p, err
+		return err
 	}
 	store, err := sqlstore.OpenSQLite(ctx, filepath.Join(p.dir, "catalog.db"))
 	if err != nil {
-		return p, err
+		return err
 	}
 	err = store.Migrate(ctx)
 	if err == nil {
 		err = p.Write(ctx, store)
 	}
-	return p, errors.Join(err, store.Close())
+	return errors.Join(err, store.Close())
 }
 
 // largest returns the estate that targets are judged on.

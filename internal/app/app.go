@@ -19,9 +19,15 @@ import (
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/config"
 	"github.com/terrawarden/terrawarden/internal/httpapi"
+	"github.com/terrawarden/terrawarden/internal/httpapi/access"
 	"github.com/terrawarden/terrawarden/internal/httpapi/admin"
+	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/authzen"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
+	"github.com/terrawarden/terrawarden/internal/httpapi/openapi"
+	"github.com/terrawarden/terrawarden/internal/httpapi/otf"
+	"github.com/terrawarden/terrawarden/internal/httpapi/review"
+	"github.com/terrawarden/terrawarden/internal/httpapi/terrakube"
 	"github.com/terrawarden/terrawarden/internal/httpapi/tfe"
 	"github.com/terrawarden/terrawarden/internal/telemetry"
 )
@@ -90,6 +96,7 @@ func (a *App) build(ctx context.Context) error {
 	a.service = catalog.New(catalog.Deps{
 		Store: a.store, Engine: a.engine, Seeder: seeder, Log: a.log, Now: time.Now, Random: rand.Reader,
 		FaultPoint: a.faultPoint(), RequestID: telemetry.RequestID, Address: telemetry.Address, AuditRetention: a.cfg.AuditRetention,
+		TerrakubeParity: a.cfg.TerrakubeParity,
 	})
 	if err := a.service.Start(ctx); err != nil {
 		return err
@@ -120,15 +127,21 @@ func (a *App) protocols(auth credentials) ([]httpapi.Protocol, error) {
 	if err != nil {
 		return nil, err
 	}
+	limit := answer.NewLimiter(a.cfg.TFERateLimit, time.Now)
 	protocols := []httpapi.Protocol{
 		authzen.New(authzen.Deps{
 			Decider: a.service, PublicURL: a.URL, PageKey: auth.pageKey, NewID: newID,
 			Observe: func(allowed bool) { a.metrics.Decision(allowed, "engine") },
 		}),
 		admin.New(admin.Deps{Service: a.service, Engine: a.cfg.Engine, Version: a.deps.Version, Stopping: a.stopping}),
-		tfe.New(tfe.Deps{Service: a.service, Mode: a.cfg.TFEMode, RateLimit: a.cfg.TFERateLimit, Now: time.Now, Discovery: discovery}),
+		terrakube.New(terrakube.Deps{Service: a.service, Parity: a.cfg.TerrakubeParity}),
+		tfe.New(tfe.Deps{Service: a.service, Mode: a.cfg.TFEMode, Limit: limit, Discovery: discovery}),
+		otf.New(otf.Deps{Service: a.service}),
+		access.New(access.Deps{Service: a.service, Limit: limit, Stopping: a.stopping}),
+		review.New(review.Deps{Service: a.service}),
 	}
 	protocols = append(protocols, browser...)
+	protocols = append(protocols, openapi.New(openapi.Deps{Version: a.deps.Version, Endpoints: a.Endpoints}))
 	if a.deps.Extend != nil {
 		protocols = append(protocols, a.deps.Extend(Parts{Service: a.service, Engine: a.engine})...)
 	}

@@ -22,7 +22,7 @@ type room struct {
 // reason. Imports inside the same folder need no arrow, except where siblings are to stay apart.
 func rooms() []room {
 	model := []string{"internal/catalog", "internal/authz", "schema", "internal/fault"}
-	protocol := append([]string{"internal/httpapi/jsonapi", "internal/httpapi/endpoint", "internal/authn", "internal/telemetry"}, model...)
+	protocol := append([]string{"internal/httpapi/jsonapi", "internal/httpapi/endpoint", "internal/httpapi/answer", "internal/httpapi/auditlog", "internal/authn", "internal/telemetry"}, model...)
 	kept := "protocols call the catalog's use cases and never each other: a rule is written once, behind all of them"
 	return []room{
 		{folder: "schema", may: []string{"schema/..."}, why: "the model is the source of truth: everybody takes names from it, it takes nothing"},
@@ -37,14 +37,20 @@ func rooms() []room {
 		{folder: "internal/telemetry", may: []string{"internal/fault"}, why: "logs and metrics are fed by others, and know none of them"},
 		{folder: "internal/httpapi/jsonapi", may: []string{"internal/fault"}, why: "a document format: no server, no use case"},
 		{folder: "internal/httpapi/endpoint", may: model, why: "what protocols share: an endpoint and who calls it; no protocol of its own"},
+		{folder: "internal/httpapi/answer", may: append([]string{"internal/httpapi/jsonapi", "internal/httpapi/endpoint"}, model...), why: "what documents below /api/v2 share, whoever writes them; no protocol of its own"},
+		{folder: "internal/httpapi/auditlog", may: model, why: "what protocols that show audit events share; no form of its own"},
+		{folder: "internal/httpapi/access", may: protocol, why: kept},
+		{folder: "internal/httpapi/review", may: protocol, why: kept},
 		{folder: "internal/httpapi/tfe", may: protocol, why: kept},
 		{folder: "internal/httpapi/otf", may: protocol, why: kept},
 		{folder: "internal/httpapi/terrakube", may: protocol, why: kept},
 		{folder: "internal/httpapi/authzen", may: protocol, why: kept},
 		{folder: "internal/httpapi/login", may: protocol, why: kept},
+		{folder: "internal/httpapi/openapi", may: []string{"internal/httpapi/endpoint"}, why: "the document is written by hand and completed from the routes; it knows no protocol and no use case"},
 		{folder: "internal/httpapi/scim", may: protocol, why: kept},
 		{folder: "internal/httpapi/admin", may: append([]string{"loader"}, protocol...), why: kept},
 		{folder: "internal/httpapi", alone: true, may: append([]string{"internal/httpapi/..."}, protocol...), why: "the server mounts the protocols; which store and engine serve them is wired in app"},
+		{folder: "client", why: "whoever imports the client gets the wire and nothing of the service: no type, no dependency"},
 		{folder: "loader", may: model, why: "plan and apply go through the catalog's use cases, like any other caller"},
 		{folder: "loader/source", may: append([]string{"loader"}, model...), why: "a source reads its own origin and knows no other source"},
 		{folder: oracle, why: "an oracle that knows our code repeats our mistakes"},
@@ -53,7 +59,7 @@ func rooms() []room {
 			"internal/spicedb/...", "internal/authz", "loader/...", "schema", "internal/fault",
 		}, why: "the one place that wires the parts; nothing of it is for tests or commands alone"},
 		{folder: "cmd/terrawarden", may: []string{
-			"internal/app", "internal/config", "internal/telemetry", "internal/httpapi/admin", "internal/httpapi/authzen",
+			"client", "internal/app", "internal/config", "internal/telemetry",
 			"internal/catalog", "internal/authz", "loader/...", "schema", "internal/fault",
 		}, why: "commands start the app or talk to a running server; they reach no store and no engine themselves"},
 		{folder: "cmd/terrawarden-migrate", may: []string{"internal/app", "internal/config", "internal/telemetry", "schema", "internal/fault"}, why: "migrating is wiring too, and wiring is in app (ADR 0005)"},
@@ -172,6 +178,12 @@ func TestArrowsThatAreRefused(t *testing.T) {
 		{"internal/httpapi/endpoint", "internal/httpapi/authzen", true},
 		{"internal/httpapi/jsonapi", "internal/catalog", true},
 		{"internal/httpapi/jsonapi", "internal/fault", false},
+		{"client", "internal/authz", true},
+		{"client", "schema", true},
+		{"cmd/terrawarden", "client", false},
+		{"cmd/terrawarden", "internal/httpapi/admin", true},
+		{"internal/httpapi/openapi", "internal/httpapi/endpoint", false},
+		{"internal/httpapi/openapi", "internal/httpapi/authzen", true},
 		{"loader", "internal/catalog", false},
 		{"loader", "internal/catalog/sqlstore", true},
 		{"loader/source/peribolos", "loader", false},

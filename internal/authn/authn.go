@@ -1,5 +1,5 @@
-// Package authn turns a bearer credential into a principal: the site token, user, service, team and organization
-// tokens of the catalog, and tokens that identity providers have signed (OpenID Connect). It also is the client with
+// Package authn turns a bearer credential into a principal: the site token, user, service, team, group and organization
+// tokens of the catalog, of which some read as JSON Web Tokens, and tokens that identity providers have signed (OpenID Connect). It also is the client with
 // which people sign in at an identity provider in a browser.
 //
 // It decides who somebody is and nothing about what he may do. It serves no HTTP: protocols read the credential
@@ -74,7 +74,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, bearer string) (catalo
 		}
 		return a.tokens.Login(ctx, l)
 	}
-	t, err := a.tokens.TokenBySecret(ctx, bearer)
+	t, err := a.tokens.TokenBySecret(ctx, bearer) // one that names another issuer is none of the catalog's
 	if err != nil {
 		return catalog.Principal{}, err
 	}

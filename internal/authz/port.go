@@ -115,6 +115,7 @@ type Engine interface {
 	Checker
 	Searcher
 	Explainer
+	Supposer
 	Writer
 	Reader
 	Schemas

@@ -25,6 +25,7 @@ type AccessFields map[string]string
 type AccessKind struct {
 	Scope  string // schema.TypeWorkspace or schema.TypeProject
 	levels []accessLevel
+	whole  string // the built-in role that holds all that levels and fields can give
 	fields []accessField
 	always []schema.Permission // what every custom set gives (DECISIONS M8)
 	prefix string              // of the fields that are about workspaces
@@ -46,13 +47,15 @@ type accessValue struct {
 	adds []schema.Permission
 }
 
-// KindOfAccess returns the kind of a type of scope: a workspace or a project. Other types have none.
+// KindOfAccess returns the kind of a type of scope: a workspace or a project. Other types have none. Its levels are those
+// of TFE; inForce has those that a service was told to use.
 func KindOfAccess(scopeType string) (AccessKind, bool) {
 	switch scopeType {
 	case schema.TypeWorkspace:
 		return AccessKind{
 			Scope:  schema.TypeWorkspace,
 			levels: []accessLevel{{"read", "tfe-read"}, {"plan", "tfe-plan"}, {"write", "tfe-write"}, {"admin", "tfe-admin"}},
+			whole:  "tfe-admin",
 			fields: workspaceFields("", "workspace-locking"),
 			always: []schema.Permission{schema.WorkspaceReadRun},
 		}, true
@@ -60,6 +63,7 @@ func KindOfAccess(scopeType string) (AccessKind, bool) {
 		return AccessKind{
 			Scope:  schema.TypeProject,
 			levels: []accessLevel{{"read", "tfe-project-read"}, {"write", "tfe-project-write"}, {"maintain", "tfe-project-maintain"}, {"admin", "tfe-project-admin"}},
+			whole:  "tfe-project-admin",
 			fields: slices.Concat(projectFields(), workspaceFields(workspacePrefix, "locking")),
 			always: []schema.Permission{schema.ProjectRead, schema.WorkspaceReadRun},
 			prefix: workspacePrefix,

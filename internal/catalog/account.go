@@ -44,8 +44,8 @@ func (s *Service) Account(ctx context.Context, p Principal) (Account, error) {
 	return a, err
 }
 
-// standsFor returns whose the credential of a principal is: a token's is the team or organization it was made for. One that
-// is gone is no credential any more.
+// standsFor returns whose the credential of a principal is: a token's is the team, group or organization it was made for.
+// One that is gone is no credential any more.
 func (s *Service) standsFor(ctx context.Context, p Principal) (authz.Object, error) {
 	of := map[string]func(string) authz.Object{schema.TypeTeamToken: teamRef, schema.TypeOrganizationToken: organizationRef}[p.Subject.Type]
 	if of == nil {
@@ -54,6 +54,9 @@ func (s *Service) standsFor(ctx context.Context, p Principal) (authz.Object, err
 	t, err := s.store.Token(ctx, p.Subject.ID)
 	if fault.Is(err, fault.NotFound) {
 		err = refusedCredential()
+	}
+	if t.Kind == TokenGroup {
+		of = groupRef
 	}
 	return of(t.OwnerID), err
 }

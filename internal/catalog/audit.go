@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
@@ -151,7 +152,7 @@ func (f AuditFilter) matches(e AuditEvent) bool {
 	return (f.OrganizationID == "" || f.OrganizationID == e.OrganizationID) &&
 		(f.Since.IsZero() || !e.Time.Before(f.Since)) && (f.Until.IsZero() || e.Time.Before(f.Until)) &&
 		(f.Actor.IsZero() || f.Actor == e.Actor) && (f.Object.IsZero() || f.Object == e.Object) &&
-		(f.Action == "" || f.Action == e.Action) && (f.Outcome == "" || f.Outcome == e.Outcome)
+		(len(f.Actions) == 0 || slices.Contains(f.Actions, e.Action)) && (f.Outcome == "" || f.Outcome == e.Outcome)
 }
 
 // stillValid returns nil while the credential that a principal came with is accepted, and fault.Unauthenticated after

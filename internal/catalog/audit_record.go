@@ -28,6 +28,9 @@ func (s *Service) refused(ctx context.Context, p Principal, permission schema.Pe
 	if !fault.Is(err, fault.Denied) || asked && known.recorded {
 		return err
 	}
+	if s.within != nil { // all of which is undone; Together records it then
+		return &refusalError{error: err, permission: permission, on: on}
+	}
 	reason, _ := fault.Public(err)
 	// Who hangs up early is recorded all the same.
 	recording, cancel := detached(ctx)

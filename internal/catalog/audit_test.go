@@ -344,7 +344,7 @@ func TestFollowAudit(t *testing.T) {
 		}
 		return actions, next
 	}
-	of := catalog.AuditFilter{OrganizationID: v.acme.ID, Action: "team.delete"}
+	of := catalog.AuditFilter{OrganizationID: v.acme.ID, Actions: []string{"team.delete"}}
 	actions, place := follow(v.Admin, of, -1)
 	if head := intact(t, v.Bench).Head; len(actions) > 0 || place != head.Sequence {
 		t.Fatalf("from now on: %v up to %d, want none up to %d", actions, place, head.Sequence)
@@ -423,7 +423,7 @@ func TestPruning(t *testing.T) {
 	if r.Anchor.Sequence != first.Head.Sequence || r.Head.Sequence != second.Head.Sequence+1 || int64(r.Intact) != r.Head.Sequence-r.Anchor.Sequence {
 		t.Errorf("after pruning what was there at %d of %d: %+v", first.Head.Sequence, second.Head.Sequence, r)
 	}
-	if e := newest(t, b, catalog.AuditFilter{Action: "audit.prune"}); len(e) != 1 || e[0].ActorName != "retention" {
+	if e := newest(t, b, catalog.AuditFilter{Actions: []string{"audit.prune"}}); len(e) != 1 || e[0].ActorName != "retention" {
 		t.Errorf("events of the pruning: %+v", e)
 	}
 	ahead.Store(int64(400 * time.Hour)) // everything

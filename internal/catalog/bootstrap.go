@@ -36,6 +36,9 @@ func (s *Service) Bootstrap(ctx context.Context, promote []string, settings *Set
 				return err
 			}
 		}
+		if err := c.appointAdministrators(ctx); err != nil {
+			return err
+		}
 		left, err = c.promote(ctx, admin.ID, promote)
 		return err
 	})
@@ -62,8 +65,19 @@ func (c *Change) putSettings(ctx context.Context, after Settings) error {
 		return err
 	}
 	c.touch(platformSlices()...)
+	if before.OTFLevels != after.OTFLevels {
+		if err := c.touchMinimum(ctx); err != nil {
+			return err
+		}
+	}
 	c.record("settings.update", "", platformRef(), before, after)
-	return c.PutSettings(ctx, after)
+	if err := c.PutSettings(ctx, after); err != nil {
+		return err
+	}
+	if before.TerrakubeAdminGroup == after.TerrakubeAdminGroup {
+		return nil
+	}
+	return c.appointAdministrators(ctx)
 }
 
 // Import runs a change on behalf of a loader; platform.administer.

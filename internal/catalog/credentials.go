@@ -84,7 +84,7 @@ func (c *Change) tokenOwner(ctx context.Context, r TokenRequest) (string, error)
 	case TokenService:
 		a, err := c.EnsureServiceAccount(ctx, r.Name)
 		return a.ID, err
-	case TokenTeam, TokenOrganization, TokenAuditTrails:
+	case TokenTeam, TokenOrganization, TokenAuditTrails, TokenGroup:
 	}
 	return "", fault.At("for", "must be user:NAME or service:NAME")
 }
@@ -135,6 +135,9 @@ func (s *Service) ownerName(ctx context.Context, t Token) (string, error) {
 	case TokenOrganization, TokenAuditTrails:
 		o, err := s.store.Organization(ctx, t.OwnerID)
 		return o.Name, err
+	case TokenGroup:
+		g, err := s.store.Group(ctx, t.OwnerID)
+		return g.DisplayName, err
 	}
 	return "", nil
 }
@@ -210,7 +213,7 @@ func (s *Service) PrincipalOf(ctx context.Context, t Token) (Principal, error) {
 	case TokenTeam:
 		var team Team
 		team, err = s.store.Team(ctx, t.OwnerID)
-		p.Subject, p.Name = authz.Object{Type: schema.TypeTeamToken, ID: t.ID}, team.Name
+		p.Subject, p.Name = teamTokenRef(t.ID), team.Name
 		if err == nil {
 			ended, err = s.disabled(ctx, team.OrganizationID)
 		}
@@ -219,6 +222,9 @@ func (s *Service) PrincipalOf(ctx context.Context, t Token) (Principal, error) {
 		if p.Name, err = s.ownerName(ctx, t); err == nil {
 			ended, err = s.disabled(ctx, t.OwnerID)
 		}
+	case TokenGroup:
+		p.Subject = teamTokenRef(t.ID)
+		p.Name, err = s.ownerName(ctx, t)
 	}
 	if ended || fault.Is(err, fault.NotFound) {
 		return Principal{}, refusedCredential()

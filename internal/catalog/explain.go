@@ -37,8 +37,12 @@ type HeldRole struct {
 // explain builds the reason of a decision that has been taken. What the catalog does not know reads like what the
 // subject holds nothing on.
 func (s *Service) explain(ctx context.Context, a asked, allowed bool) (*Reason, error) {
+	settings, err := s.store.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if a.question == nil {
-		return &Reason{Code: ReasonMissing, Text: s.missing(a, nil)}, nil
+		return &Reason{Code: ReasonMissing, Text: missing(a, nil, settings)}, nil
 	}
 	x, err := s.engine.Explain(ctx, *a.question, authz.Consistency{})
 	if err != nil {
@@ -49,7 +53,7 @@ func (s *Service) explain(ctx context.Context, a asked, allowed bool) (*Reason, 
 		return nil, err
 	}
 	if !allowed {
-		return &Reason{Code: ReasonMissing, Text: s.missing(a, held), Held: held}, nil
+		return &Reason{Code: ReasonMissing, Text: missing(a, held, settings), Held: held}, nil
 	}
 	return &Reason{Code: ReasonGranted, Text: granted(a, held), Held: held}, nil
 }
@@ -64,7 +68,7 @@ func granted(a asked, held []HeldRole) string {
 	return fmt.Sprintf("%s on %s follows for %s from what the model derives: %s", a.permission.Name(), a.ResourceID, a.SubjectID, entry.Doc)
 }
 
-func (s *Service) missing(a asked, held []HeldRole) string {
+func missing(a asked, held []HeldRole, settings Settings) string {
 	var b strings.Builder
 	b.WriteString(a.SubjectID)
 	if len(held) == 0 {
@@ -79,20 +83,20 @@ func (s *Service) missing(a asked, held []HeldRole) string {
 	if a.Sensitive && a.permission == schema.WorkspaceReadVariable {
 		return b.String() + "; the values of sensitive variables are readable by nobody"
 	}
-	if needs := rolesThatGive(a.permission, a.ResourceType); len(needs) > 0 {
+	if needs := rolesThatGive(a.permission, a.ResourceType, settings); len(needs) > 0 {
 		fmt.Fprintf(&b, "; %s needs %s", a.Action, orList(needs))
 	}
 	return b.String()
 }
 
 // rolesThatGive returns the built-in roles that give a permission and may be granted on the type or above it.
-func rolesThatGive(p schema.Permission, objectType string) []string {
+func rolesThatGive(p schema.Permission, objectType string, settings Settings) []string {
 	if p == "" {
 		return nil
 	}
 	var out []string
 	for _, r := range schema.Roles() {
-		if !r.System && slices.Contains(r.Scopes, objectType) && slices.Contains(r.Atoms(), p) {
+		if !r.System && settings.speaks(r.Name) && slices.Contains(r.Scopes, objectType) && slices.Contains(r.Atoms(), p) {
 			out = append(out, r.Name)
 		}
 	}
@@ -131,6 +135,9 @@ func (s *Service) nameHeld(ctx context.Context, a asked, x authz.Explanation) ([
 		through, err := s.through(ctx, h.Holder, a.question.Subject)
 		if err != nil {
 			return nil, err
+		}
+		if h.Binding.ID == bindingID(schema.RoleOTFMember, h.Holder.ID) {
+			roles[h.Binding.ID] = schema.RoleOTFMember // no grant says it
 		}
 		out = append(out, HeldRole{
 			Role: roles[h.Binding.ID], Scope: h.Scope.Type + " " + names[h.Scope.ID], Through: through,

@@ -87,6 +87,12 @@ func userRef(id string) authz.Object {
 	return authz.Object{Type: schema.TypeUser, ID: id}
 }
 func teamRef(id string) authz.Object { return authz.Object{Type: schema.TypeTeam, ID: id} }
+
+// teamTokenRef is the subject that the token of a team or of a group acts as.
+func teamTokenRef(id string) authz.Object {
+	return authz.Object{Type: schema.TypeTeamToken, ID: id}
+}
+
 func groupRef(id string) authz.Object {
 	return authz.Object{Type: schema.TypeGroup, ID: id}
 }

@@ -79,6 +79,7 @@ func (g *gatherer) organization(s Slice) error {
 	case s.Relation == schema.RelGuest && !s.Subject.IsZero():
 		return g.links(GroupLinkFilter{TeamIDs: []string{s.Subject.ID}})
 	case s.Relation == schema.RelBinding && s.RoleID != "":
+		g.gathersMinimum(s.RoleID, s.Holder)
 		return inOrder(func() error {
 			return g.grants(GrantFilter{Scopes: []authz.Object{s.Resource}, RoleID: s.RoleID, Holder: s.Holder})
 		},
@@ -203,6 +204,7 @@ func (g *gatherer) binding(s Slice) error {
 	case schema.RoleOrganizationToken:
 		return g.privateTeam(s.Holder.ID, authz.Object{})
 	}
+	g.gathersMinimum(s.RoleID, s.Holder)
 	filter := GrantFilter{RoleID: s.RoleID, Holder: s.Holder, Limit: firstGrants}
 	before := len(g.f.Grants)
 	if err := g.grants(filter); err != nil {

@@ -53,7 +53,7 @@ func (g *gatherer) links(f GroupLinkFilter) error {
 	return err
 }
 
-// groupPeople reads the members of groups and of all groups nested in them, or of one user alone.
+// groupPeople reads the members and the tokens of groups and of all groups nested in them, or one user or the tokens alone.
 func (g *gatherer) groupPeople(ids []string, subject authz.Object) error {
 	if len(ids) == 0 {
 		return nil
@@ -65,9 +65,18 @@ func (g *gatherer) groupPeople(ids []string, subject authz.Object) error {
 		}
 		g.f.GroupChildren, g.nested = children, true
 	}
-	filter := GroupMemberFilter{GroupIDs: descendants(ids, g.f.GroupChildren)}
-	if subject.Type == schema.TypeUser {
+	inside := descendants(ids, g.f.GroupChildren)
+	if subject.Type != schema.TypeUser {
+		if err := g.tokens(TokenFilter{Kind: TokenGroup, OwnerIDs: inside}); err != nil {
+			return err
+		}
+	}
+	filter := GroupMemberFilter{GroupIDs: inside}
+	switch subject.Type {
+	case schema.TypeUser:
 		filter.UserID = subject.ID
+	case schema.TypeTeamToken:
+		return nil
 	}
 	rows, err := g.q.GroupMembers(g.ctx, filter)
 	g.f.GroupMembers = append(g.f.GroupMembers, rows...)

@@ -44,17 +44,30 @@ func grantPrefix(g Grant) string {
 
 // ChangeGrantRole gives a grant another role. It stays the same grant otherwise: its id, holder, scope and deadline.
 func (c *Change) ChangeGrantRole(ctx context.Context, id, roleID string) error {
+	return c.changeGrant(ctx, id, func(g *Grant) { g.RoleID = roleID }, c.checkGrantRole)
+}
+
+// ChangeGrantTerms gives a grant another role, another deadline, or both.
+func (c *Change) ChangeGrantTerms(ctx context.Context, id, roleID string, expiresAt time.Time) error {
+	return c.changeGrant(ctx, id, func(g *Grant) { g.RoleID, g.ExpiresAt = roleID, expiresAt }, c.checkGrant)
+}
+
+// changeGrant changes a grant, unless the check refuses what it becomes.
+func (c *Change) changeGrant(ctx context.Context, id string, set func(*Grant), check func(context.Context, Grant) error) error {
 	before, err := c.Grant(ctx, id)
-	if err != nil || before.RoleID == roleID {
+	if err != nil {
 		return err
+	}
+	after := before
+	set(&after)
+	if after.RoleID == before.RoleID && after.ExpiresAt.Equal(before.ExpiresAt) {
+		return nil
 	}
 	_, projectID, err := scopeOrganization(ctx, c.Queries, before.Scope)
 	if err != nil {
 		return err
 	}
-	after := before
-	after.RoleID = roleID
-	if err := c.checkGrantRole(ctx, after); err != nil {
+	if err := check(ctx, after); err != nil {
 		return err
 	}
 	c.touch(grantSlices(before, projectID)...)
@@ -63,8 +76,10 @@ func (c *Change) ChangeGrantRole(ctx context.Context, id, roleID string) error {
 		return err
 	}
 	c.record("grant.update", after.OrganizationID, after.Scope, before, after, after.Holder)
-	if err := c.dropUnusedSet(ctx, before.RoleID); err != nil {
-		return err
+	if after.RoleID != before.RoleID {
+		if err := c.dropUnusedSet(ctx, before.RoleID); err != nil {
+			return err
+		}
 	}
 	return c.settleOverrides(ctx, after)
 }
@@ -219,101 +234,4 @@ func (c *Change) touchGrants(ctx context.Context, f GrantFilter) error {
 		c.touch(grantSlices(g, projectID)...)
 	}
 	return nil
-}
-
-// Grant use cases.
-
-// CreateGrant gives a role to a holder at a scope (DECISIONS N5): organization.manage_organization_access at the
-// organization (edit_users for a user), manage_access of the project or workspace below, platform.administer at
-// the platform, team.assign of the team; and never more than the principal holds there (DECISIONS P4).
-func (s *Service) CreateGrant(ctx context.Context, p Principal, g Grant) (Grant, authz.Token, error) {
-	permission, scope, err := s.grantGuard(ctx, g)
-	if err != nil {
-		return Grant{}, "", err
-	}
-	if err := s.requireToChange(ctx, p, permission, scope); err != nil {
-		return Grant{}, "", err
-	}
-	if g.Holder.Type == schema.TypeTeam {
-		if err := s.requireToChange(ctx, p, schema.TeamAssign, g.Holder); err != nil {
-			return Grant{}, "", err
-		}
-	}
-	atoms, err := s.roleAtoms(ctx, g.RoleID)
-	if err != nil {
-		return Grant{}, "", err
-	}
-	if err := s.mayHandOut(ctx, p, atoms, g.Scope); err != nil {
-		return Grant{}, "", err
-	}
-	g.CreatedBy = p.Subject.ID
-	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) (err error) {
-		g, err = c.CreateGrant(ctx, g)
-		return err
-	})
-	return g, token, err
-}
-
-// DeleteGrant takes a role from a holder; as CreateGrant, but taking away more than one holds is allowed.
-func (s *Service) DeleteGrant(ctx context.Context, p Principal, id string) (authz.Token, error) {
-	g, err := s.store.Grant(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	permission, scope, err := s.grantGuard(ctx, g)
-	if err != nil {
-		return "", err
-	}
-	return s.on(ctx, p, permission, scope, func(ctx context.Context, c *Change) error { return c.RemoveGrant(ctx, id) })
-}
-
-// grantGuard returns the permission that giving or taking a grant needs, and where. A stack's access is its
-// project's.
-func (s *Service) grantGuard(ctx context.Context, g Grant) (schema.Permission, authz.Object, error) {
-	switch g.Scope.Type {
-	case schema.TypeOrganization:
-		if g.Holder.Type == schema.TypeUser {
-			return schema.OrganizationEditUsers, g.Scope, nil
-		}
-		return schema.OrganizationManageOrganizationAccess, g.Scope, nil
-	case schema.TypeProject:
-		return schema.ProjectManageAccess, g.Scope, nil
-	case schema.TypeWorkspace:
-		return schema.WorkspaceManageAccess, g.Scope, nil
-	case schema.TypeStack:
-		st, err := s.store.Stack(ctx, g.Scope.ID)
-		return schema.ProjectManageAccess, projectRef(st.ProjectID), err
-	}
-	return schema.PlatformAdminister, platformRef(), nil
-}
-
-func (s *Service) roleAtoms(ctx context.Context, roleID string) ([]schema.Permission, error) {
-	if builtin, ok := schema.BuiltinRole(roleID); ok {
-		return builtin.Atoms(), nil
-	}
-	r, err := s.store.Role(ctx, roleID)
-	if fault.Is(err, fault.NotFound) {
-		return nil, fault.At("role", "does not exist")
-	}
-	return schema.Close(schema.Expand(r.Permissions)), err
-}
-
-// expire removes grants and tokens whose time has passed. They gave nothing any more; this keeps the catalog
-// and the engine tidy and leaves an audit event.
-func (s *Service) expire(ctx context.Context) error {
-	now := s.now().Add(-time.Minute) // long past, so that no clock still sees them alive
-	grants, err := s.store.Grants(ctx, GrantFilter{ExpiredBy: now, Limit: 100})
-	if err != nil || len(grants) == 0 {
-		return err
-	}
-	system := Principal{Subject: authz.Object{Type: "system", ID: "expiry"}, Name: "expiry"}
-	_, err = s.change(ctx, system, func(ctx context.Context, c *Change) error {
-		for _, g := range grants {
-			if err := c.RemoveGrant(ctx, g.ID); err != nil && !fault.Is(err, fault.NotFound) {
-				return err
-			}
-		}
-		return nil
-	})
-	return err
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/terrawarden/terrawarden/schema"
 )
 
-// CreateGroup adds a group of an identity provider.
+// CreateGroup adds a group of an identity provider. It takes the place of a placeholder of its name, if there is one, and
+// gets what goes by the name.
 func (c *Change) CreateGroup(ctx context.Context, g Group) (Group, error) {
 	switch {
 	case g.DisplayName == "":
@@ -19,13 +20,16 @@ func (c *Change) CreateGroup(ctx context.Context, g Group) (Group, error) {
 	case g.ExternalID == "":
 		return Group{}, fault.At("external-id", "can't be blank")
 	}
+	if adopted, taken, err := c.adopt(ctx, g); taken || err != nil {
+		return adopted, err
+	}
 	g.ID, g.CreatedAt = c.random(PrefixGroup), c.now
 	if err := c.InsertGroup(ctx, g); err != nil {
 		return Group{}, err
 	}
 	c.touch(whole(groupRef(g.ID)))
 	c.record("group.create", "", groupRef(g.ID), nil, g)
-	return g, nil
+	return g, c.takeName(ctx, g)
 }
 
 // RemoveGroup deletes a group with its members, nestings, links and grants.
@@ -40,11 +44,18 @@ func (c *Change) RemoveGroup(ctx context.Context, id string) error {
 	if err := c.dropGrants(ctx, GrantFilter{Holder: groupRef(id)}); err != nil {
 		return err
 	}
+	if err := c.dropTokens(ctx, TokenGroup, id); err != nil {
+		return err
+	}
+	left, err := c.teamsNamed(ctx, g.DisplayName)
+	if err != nil {
+		return err
+	}
 	if err := c.DeleteGroup(ctx, id); err != nil {
 		return err
 	}
 	c.record("group.delete", "", groupRef(id), g, nil)
-	return nil
+	return c.keepPlaces(ctx, g, left)
 }
 
 // AddGroupMember puts a user directly into a group.

@@ -581,21 +581,29 @@ func (h *history) removeGrant(ctx context.Context, c *catalog.Change) error {
 }
 
 func (h *history) addToken(ctx context.Context, c *catalog.Change) error {
-	t := catalog.Token{Kind: catalog.TokenTeam}
-	if h.flip() {
-		o, err := h.organization(ctx, c)
-		if err != nil {
-			return err
-		}
-		t.Kind, t.OwnerID = catalog.TokenOrganization, o.ID
-	} else {
-		team, err := h.team(ctx, c)
-		if err != nil {
-			return err
-		}
+	t := catalog.Token{Kind: []catalog.TokenKind{catalog.TokenTeam, catalog.TokenOrganization, catalog.TokenGroup, catalog.TokenGroup}[h.rng.IntN(4)]}
+	var err error
+	switch t.Kind {
+	case catalog.TokenOrganization:
+		var o catalog.Organization
+		o, err = h.organization(ctx, c)
+		t.OwnerID = o.ID
+	case catalog.TokenGroup:
+		var g catalog.Group
+		g, err = h.group(ctx, c)
+		t.OwnerID = g.ID
+	default:
+		var team catalog.Team
+		team, err = h.team(ctx, c)
 		t.OwnerID = team.ID
 	}
-	_, err := c.IssueToken(ctx, t, func(b []byte) error { b[0] = 1; return nil })
+	if err != nil {
+		return err
+	}
+	if h.flip() {
+		t.ExpiresAt = time.Now().Add(time.Hour)
+	}
+	_, err = c.IssueToken(ctx, t, func(b []byte) error { b[0] = 1; return nil })
 	return err
 }
 

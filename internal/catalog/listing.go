@@ -26,7 +26,7 @@ func (s *Service) places(ctx context.Context, p Principal, permission schema.Per
 	if err != nil {
 		return nil, 0, err
 	}
-	v.filter.UserTokens, v.filter.TokenLife = p.Credential == TokenUser, countedLife(p.Life)
+	v.filter.UserTokens, v.filter.TokenLife = p.fromOutside(), countedLife(p.Life)
 	v.filter.PlaceQuery, v.filter.Offset, v.filter.Limit = q, w.Offset, w.Limit
 	if total, err = v.count(ctx); err != nil || w.Offset >= total {
 		return nil, total, err

@@ -148,6 +148,7 @@ func (c *Change) touchOrganization(ctx context.Context, o Organization) error {
 	}
 	for _, t := range teams {
 		c.touch(whole(teamRef(t.ID)))
+		c.touch(minimumSlices(t)...)
 	}
 	projects, err := c.Projects(ctx, o.ID)
 	if err != nil {
@@ -175,7 +176,9 @@ func (c *Change) touchOrganization(ctx context.Context, o Organization) error {
 		return err
 	}
 	for _, t := range tokens {
-		c.touchToken(t, "")
+		if err := c.touchToken(ctx, t, ""); err != nil {
+			return err
+		}
 	}
 	return c.touchGrants(ctx, GrantFilter{OrganizationID: o.ID})
 }

@@ -151,7 +151,7 @@ func TestAPoolInUseStays(t *testing.T) {
 	if _, err := v.DeleteAgentPool(ctx, owner, pool.ID, uses(pool.ID)); err != nil {
 		t.Errorf("a pool that nothing uses any more: %v", err)
 	}
-	events, err := v.Store.AuditEvents(ctx, catalog.AuditFilter{Object: authz.Object{Type: "agent_pool", ID: pool.ID}, Action: "agent_pool.delete"})
+	events, err := v.Store.AuditEvents(ctx, catalog.AuditFilter{Object: authz.Object{Type: "agent_pool", ID: pool.ID}, Actions: []string{"agent_pool.delete"}})
 	if err != nil || len(events) != 1 {
 		t.Errorf("%d deletions are recorded: %v", len(events), err)
 	}

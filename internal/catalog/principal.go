@@ -37,5 +37,11 @@ type Principal struct {
 	Scopes []Scope // of a service token; nil for every other credential
 }
 
+// fromOutside reports whether no organization has issued the principal's token, so that each decides whether it lets it in
+// (see Service.takes): a user's, which works wherever he is, and a group's, which works wherever the group has something.
+func (p Principal) fromOutside() bool {
+	return p.Credential == TokenUser || p.Credential == TokenGroup
+}
+
 // Has reports whether the credential carries a scope.
 func (p Principal) Has(s Scope) bool { return slices.Contains(p.Scopes, s) }

@@ -60,6 +60,7 @@ type projector struct {
 	roles      map[string]Role
 	atoms      map[string][]schema.Permission // role -> atoms, computed once
 	flat       map[string][]string            // group -> live people, nesting flattened
+	standing   map[string][]Token             // group -> live tokens of it and of the groups nested in it
 }
 
 func newProjector(f Facts, now time.Time) *projector {
@@ -92,7 +93,7 @@ func newProjector(f Facts, now time.Time) *projector {
 	for _, r := range f.Roles {
 		p.roles[r.ID] = r
 	}
-	p.flat = p.flatten()
+	p.flatten()
 	return p
 }
 
@@ -173,16 +174,28 @@ func (p *projector) groups() {
 }
 
 // fill makes a group's people, and the group itself as their stand-in, members of an object. A team may have some of
-// them already, by itself or from another group.
+// them already, by itself or from another group. A team also gets the group's tokens, which act as one more of its people.
 func (p *projector) fill(resource authz.Object, groupID string) {
 	p.merge(resource, schema.RelMembership, groupRef(groupID), time.Time{})
 	for _, userID := range p.flat[groupID] {
 		p.merge(resource, schema.RelMembership, userRef(userID), time.Time{})
 	}
+	if resource.Type == schema.TypeTeam {
+		for _, t := range p.standing[groupID] {
+			p.merge(resource, schema.RelMembership, teamTokenRef(t.ID), t.ExpiresAt)
+		}
+	}
 }
 
-// flatten returns the live people of every group, those of nested groups included. Cycles end by themselves.
-func (p *projector) flatten() map[string][]string {
+// flatten notes the live people and tokens of every group, those of nested groups included.
+func (p *projector) flatten() {
+	p.flat, p.standing = map[string][]string{}, map[string][]Token{}
+	tokens := map[string][]Token{}
+	for _, t := range p.f.Tokens {
+		if t.Kind == TokenGroup && !p.expired(t.ExpiresAt) {
+			tokens[t.OwnerID] = append(tokens[t.OwnerID], t)
+		}
+	}
 	direct := map[string][]string{}
 	for _, m := range p.f.GroupMembers {
 		if p.users[m.UserID] {
@@ -193,24 +206,32 @@ func (p *projector) flatten() map[string][]string {
 	for _, c := range p.f.GroupChildren {
 		children[c.ParentID] = append(children[c.ParentID], c.ChildID)
 	}
-	out := map[string][]string{}
 	for _, g := range p.f.Groups {
 		people := map[string]bool{}
-		seen := map[string]bool{g.ID: true}
-		for queue := []string{g.ID}; len(queue) > 0; queue = queue[1:] {
-			for _, u := range direct[queue[0]] {
+		for _, id := range andInside(g.ID, children) {
+			for _, u := range direct[id] {
 				people[u] = true
 			}
-			for _, c := range children[queue[0]] {
-				if !seen[c] {
-					seen[c] = true
-					queue = append(queue, c)
-				}
+			if standing := tokens[id]; len(standing) > 0 {
+				p.standing[g.ID] = append(p.standing[g.ID], standing...)
 			}
 		}
-		out[g.ID] = slices.Sorted(maps.Keys(people))
+		p.flat[g.ID] = slices.Sorted(maps.Keys(people))
 	}
-	return out
+}
+
+// andInside returns a group and all that is nested in it. Cycles end by themselves.
+func andInside(id string, children map[string][]string) []string {
+	all, seen := []string{id}, map[string]bool{id: true}
+	for i := 0; i < len(all); i++ {
+		for _, c := range children[all[i]] {
+			if !seen[c] {
+				seen[c] = true
+				all = append(all, c)
+			}
+		}
+	}
+	return all
 }
 
 // bindingID names the binding of a role and a holder. It is short, legal in SpiceDB, and a pure function of both.

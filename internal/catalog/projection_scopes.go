@@ -51,6 +51,7 @@ func (p *projector) teams() {
 		if t.AllowMemberTokenManagement {
 			p.add(ref, schema.RelTokenSelfService, ref, forever)
 		}
+		p.minimum(t)
 	}
 	linked := map[string]bool{}
 	for _, l := range p.f.GroupLinks {
@@ -142,7 +143,8 @@ func (p *projector) scopeLive(g Grant) bool {
 	return ok
 }
 
-// tokens projects team and organization tokens; user and service tokens act as their owners.
+// tokens projects team and organization tokens. Those of groups stand where their groups do (see fill); user and service
+// tokens act as their owners.
 func (p *projector) tokens() {
 	for _, t := range p.f.Tokens {
 		if p.expired(t.ExpiresAt) {
@@ -151,7 +153,7 @@ func (p *projector) tokens() {
 		switch t.Kind {
 		case TokenTeam:
 			if team, ok := p.teamsByID[t.OwnerID]; ok {
-				token := authz.Object{Type: schema.TypeTeamToken, ID: t.ID}
+				token := teamTokenRef(t.ID)
 				p.add(teamRef(team.ID), schema.RelMembership, token, t.ExpiresAt)
 				p.add(organizationRef(team.OrganizationID), schema.RelMembership, token, t.ExpiresAt)
 			}
@@ -160,7 +162,7 @@ func (p *projector) tokens() {
 				p.add(teamRef(t.ID), schema.RelMembership, authz.Object{Type: schema.TypeOrganizationToken, ID: t.ID}, t.ExpiresAt)
 				p.bind(organizationRef(t.OwnerID), schema.RoleOrganizationToken, t.ID, time.Time{})
 			}
-		case TokenUser, TokenService, TokenAuditTrails:
+		case TokenUser, TokenService, TokenAuditTrails, TokenGroup:
 		}
 	}
 }

@@ -40,7 +40,7 @@ func facts() catalog.Facts {
 			{ID: "grant-2", OrganizationID: "org-1", Holder: user, RoleID: "tfe-read", Scope: ws, ExpiresAt: noon().Add(time.Hour)},
 			{ID: "grant-3", OrganizationID: "org-1", Holder: ref(schema.TypeGroup, "grp-out"), RoleID: "hcp-viewer", Scope: ref(schema.TypeOrganization, "org-1")},
 		},
-		Tokens: []catalog.Token{{ID: "at-t", Kind: catalog.TokenTeam, OwnerID: "team-sre"}, {ID: "at-o", Kind: catalog.TokenOrganization, OwnerID: "org-1"}, {ID: "at-u", Kind: catalog.TokenUser, OwnerID: "user-bob"}},
+		Tokens: []catalog.Token{{ID: "at-t", Kind: catalog.TokenTeam, OwnerID: "team-sre"}, {ID: "at-o", Kind: catalog.TokenOrganization, OwnerID: "org-1"}, {ID: "at-u", Kind: catalog.TokenUser, OwnerID: "user-bob"}, {ID: "at-g", Kind: catalog.TokenGroup, OwnerID: "grp-in", ExpiresAt: noon().Add(time.Hour)}},
 	}
 }
 
@@ -81,6 +81,9 @@ func TestProjectionLeavesOut(t *testing.T) {
 	inOrganization := authz.Relationship{Resource: ref(schema.TypeOrganization, "org-1"), Relation: schema.RelMembership, Subject: ref(schema.TypeUser, "user-bob")}
 	project := authz.Relationship{Resource: ref(schema.TypeWorkspace, "ws-prod"), Relation: schema.RelProject, Subject: ref(schema.TypeProject, "prj-1")}
 	teamToken := authz.Relationship{Resource: ref(schema.TypeTeam, "team-sre"), Relation: schema.RelMembership, Subject: ref(schema.TypeTeamToken, "at-t")}
+	groupToken := func(teamID string) authz.Relationship {
+		return authz.Relationship{Resource: ref(schema.TypeTeam, teamID), Relation: schema.RelMembership, Subject: ref(schema.TypeTeamToken, "at-g"), ExpiresAt: noon().Add(time.Hour)}
+	}
 	for _, row := range []struct {
 		reason string
 		change func(f *catalog.Facts)
@@ -89,9 +92,10 @@ func TestProjectionLeavesOut(t *testing.T) {
 	}{
 		{"a suspended user", func(f *catalog.Facts) { f.Users[1].Suspended = true }, []authz.Relationship{member("team-sre", "user-bob"), inOrganization, member("user-bob", "user-bob")}, []authz.Relationship{member("team-sre", "user-cat"), project}},
 		{"an invited member", func(f *catalog.Facts) { f.Memberships[1].Status = catalog.MembershipInvited }, []authz.Relationship{member("team-sre", "user-bob"), inOrganization}, []authz.Relationship{member("user-bob", "user-bob")}},
-		{"a group that is not linked", func(f *catalog.Facts) { f.GroupLinks = nil }, []authz.Relationship{member("team-sre", "user-cat")}, []authz.Relationship{member("team-sre", "user-bob"), member("grp-out", "user-cat")}},
-		{"a nesting that ended", func(f *catalog.Facts) { f.GroupChildren = nil }, []authz.Relationship{member("team-sre", "user-cat")}, []authz.Relationship{member("team-sre", "user-bob")}},
-		{"a disabled organization", func(f *catalog.Facts) { f.Organizations[0].Disabled = true }, []authz.Relationship{member("team-sre", "user-bob"), inOrganization, project, teamToken}, []authz.Relationship{member("user-bob", "user-bob"), member("site-admins", "user-ann")}},
+		{"a group that is not linked", func(f *catalog.Facts) { f.GroupLinks = nil }, []authz.Relationship{member("team-sre", "user-cat"), groupToken("team-sre")}, []authz.Relationship{member("team-sre", "user-bob"), member("grp-out", "user-cat"), groupToken("grp-out")}},
+		{"a nesting that ended", func(f *catalog.Facts) { f.GroupChildren = nil }, []authz.Relationship{member("team-sre", "user-cat"), groupToken("team-sre"), groupToken("grp-out")}, []authz.Relationship{member("team-sre", "user-bob")}},
+		{"an expired token of a group", func(f *catalog.Facts) { f.Tokens[3].ExpiresAt = noon() }, []authz.Relationship{groupToken("team-sre"), groupToken("grp-out")}, []authz.Relationship{member("team-sre", "user-cat"), teamToken}},
+		{"a disabled organization", func(f *catalog.Facts) { f.Organizations[0].Disabled = true }, []authz.Relationship{member("team-sre", "user-bob"), inOrganization, project, teamToken, groupToken("team-sre")}, []authz.Relationship{member("user-bob", "user-bob"), member("site-admins", "user-ann")}},
 		{"an expired token", func(f *catalog.Facts) { f.Tokens[0].ExpiresAt = noon() }, []authz.Relationship{teamToken}, []authz.Relationship{member("team-sre", "user-bob")}},
 		{"no site admin", func(f *catalog.Facts) { f.Users[0].SiteAdmin = false }, []authz.Relationship{member("site-admins", "user-ann")}, []authz.Relationship{member("site-auditors", "user-dan")}},
 	} {

@@ -65,7 +65,8 @@ func (s *Service) resolveID(ctx context.Context, objectType, ref string) (string
 		return byIDOrPath(ctx, q, ref, q.Stack, q.StackByName, func(st Stack) string { return st.ID })
 	case schema.TypeTeamToken, schema.TypeOrganizationToken:
 		t, err := q.Token(ctx, ref)
-		if err == nil && (t.Kind == TokenTeam) != (objectType == schema.TypeTeamToken) {
+		stands := t.Kind == TokenTeam || t.Kind == TokenGroup
+		if err == nil && stands != (objectType == schema.TypeTeamToken) {
 			return "", fault.New(fault.NotFound, "there is no such token")
 		}
 		return t.ID, err

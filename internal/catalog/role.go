@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/fault"
@@ -29,34 +32,52 @@ func (c *Change) CreateRole(ctx context.Context, r Role) (Role, error) {
 func roleRef(id string) authz.Object { return authz.Object{Type: "role", ID: id} }
 
 func (c *Change) checkRole(r Role) (Role, error) {
-	if r.Name != "" {
-		if err := checkName("name", r.Name, false); err != nil {
-			return r, err
-		}
-		if _, taken := schema.BuiltinRole(r.Name); taken || looksLikeID(r.Name, PrefixRole) {
-			return r, fault.At("name", "is reserved")
-		}
+	if len(r.Permissions) > maxPatterns {
+		return r, fault.At("permissions", "are too many (maximum is %d)", maxPatterns)
 	}
-	var faults []error
+	faults := []error{checkRoleName(r.Name)}
+	if utf8.RuneCountInString(r.Description) > maxRoleText {
+		faults = append(faults, fault.At("description", "is too long (maximum is %d characters)", maxRoleText))
+	}
 	var canonical []string
 	for i, input := range r.Permissions {
 		pattern, err := schema.Canonical(input)
 		if err != nil {
-			faults = append(faults, fault.At(fmt.Sprintf("permissions[%d]", i), "%s", err.Error()))
+			faults = append(faults, fault.At(fmt.Sprintf("permissions/%d", i), "%s", err.Error()))
 			continue
+		}
+		if r.OrganizationID != "" && schema.Permission(pattern).Type() == schema.TypePlatform {
+			faults = append(faults, fault.At(fmt.Sprintf("permissions/%d", i), "permission %q belongs in a platform-wide role", input))
 		}
 		canonical = append(canonical, pattern)
 	}
 	slices.Sort(canonical)
 	r.Permissions = slices.Compact(canonical)
-	if r.OrganizationID != "" {
-		for _, p := range r.Permissions {
-			if schema.Permission(p).Type() == schema.TypePlatform {
-				faults = append(faults, fault.At("permissions", "%s belongs in a platform-wide role", p))
-			}
-		}
-	}
 	return r, errors.Join(faults...)
+}
+
+// Limits of a role.
+const (
+	maxPatterns = 1000
+	maxRoleText = 1000 // characters
+)
+
+// checkRoleName refuses names that cannot stand in a path, and those of other roles. Unlike most names they may hold spaces:
+// people call roles as they call their work.
+func checkRoleName(name string) error {
+	if name == "" { // a custom access set
+		return nil
+	}
+	if err := checkName("name", name, true); err != nil {
+		return err
+	}
+	if i := strings.IndexAny(name, "/#"); i >= 0 {
+		return fault.At("name", "must not contain %q", name[i])
+	}
+	if _, taken := schema.BuiltinRole(NameKey(name)); taken || looksLikeID(name, PrefixRole) {
+		return fault.At("name", "is reserved")
+	}
+	return nil
 }
 
 // ChangeRole updates a role. Every holder has the new permissions at the next check.
@@ -69,21 +90,47 @@ func (c *Change) ChangeRole(ctx context.Context, r Role) error {
 		return err
 	}
 	r.OrganizationID, r.CreatedAt = before.OrganizationID, before.CreatedAt
+	if r.equal(before) {
+		return nil
+	}
 	if err := c.UpdateRole(ctx, r); err != nil {
 		return err
 	}
 	c.record("role.update", r.OrganizationID, roleRef(r.ID), before, r)
+	if slices.Equal(r.Permissions, before.Permissions) {
+		return nil // so nobody holds anything else
+	}
+	holders, err := c.RoleHolders(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, holder := range holders { // however many scopes share the binding
+		c.touch(Slice{Resource: bindingRef(bindingID(r.ID, holder.ID)), RoleID: r.ID, Holder: holder})
+	}
+	if before.delegatesOverrides() == r.delegatesOverrides() {
+		return nil
+	}
 	grants, err := c.Grants(ctx, GrantFilter{RoleID: r.ID})
 	if err != nil {
 		return err
 	}
 	for _, g := range grants {
-		c.touch(Slice{Resource: bindingRef(bindingID(g.RoleID, g.Holder.ID)), RoleID: g.RoleID, Holder: g.Holder})
 		if err := c.settleOverrides(ctx, g); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// delegatesOverrides reports whether whoever holds a role at the organization may delegate policy overrides.
+func (r Role) delegatesOverrides() bool {
+	return slices.Contains(schema.Close(schema.Expand(r.Permissions)), schema.OrganizationDelegatePolicyOverrides)
+}
+
+// equal reports whether two roles say the same.
+func (r Role) equal(o Role) bool {
+	return r.ID == o.ID && r.OrganizationID == o.OrganizationID && r.Name == o.Name && r.Description == o.Description &&
+		r.CreatedAt.Equal(o.CreatedAt) && slices.Equal(r.Permissions, o.Permissions) && maps.Equal(r.Fields, o.Fields)
 }
 
 // RemoveRole deletes a role that nobody holds.
@@ -94,88 +141,4 @@ func (c *Change) RemoveRole(ctx context.Context, id string) error {
 	}
 	c.record("role.delete", r.OrganizationID, roleRef(id), r, nil)
 	return c.DeleteRole(ctx, id)
-}
-
-// Role use cases.
-
-// CreateRole adds a role; organization.manage_roles, or platform.administer for a platform-wide one. A role with
-// owner-only permissions or the wildcard is for owners (DECISIONS M14), and nobody puts more into a role than he
-// holds himself (DECISIONS P4).
-func (s *Service) CreateRole(ctx context.Context, p Principal, r Role) (Role, authz.Token, error) {
-	if err := s.mayWriteRole(ctx, p, r); err != nil {
-		return Role{}, "", err
-	}
-	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) (err error) {
-		r, err = c.CreateRole(ctx, r)
-		return err
-	})
-	return r, token, err
-}
-
-// UpdateRole changes a role; as CreateRole.
-func (s *Service) UpdateRole(ctx context.Context, p Principal, r Role) (authz.Token, error) {
-	before, err := s.store.Role(ctx, r.ID)
-	if err != nil {
-		return "", err
-	}
-	r.OrganizationID = before.OrganizationID
-	if err := s.mayWriteRole(ctx, p, r); err != nil {
-		return "", err
-	}
-	return s.change(ctx, p, func(ctx context.Context, c *Change) error { return c.ChangeRole(ctx, r) })
-}
-
-// DeleteRole deletes a role that nobody holds; organization.manage_roles or platform.administer.
-func (s *Service) DeleteRole(ctx context.Context, p Principal, id string) (authz.Token, error) {
-	r, err := s.store.Role(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	permission, scope := roleGuard(r)
-	return s.on(ctx, p, permission, scope, func(ctx context.Context, c *Change) error { return c.RemoveRole(ctx, id) })
-}
-
-func roleGuard(r Role) (schema.Permission, authz.Object) {
-	if r.OrganizationID == "" {
-		return schema.PlatformAdminister, platformRef()
-	}
-	return schema.OrganizationManageRoles, organizationRef(r.OrganizationID)
-}
-
-func (s *Service) mayWriteRole(ctx context.Context, p Principal, r Role) error {
-	permission, scope := roleGuard(r)
-	if err := s.requireToChange(ctx, p, permission, scope); err != nil {
-		return err
-	}
-	return s.mayHandOut(ctx, p, schema.Close(schema.Expand(r.Permissions)), scope)
-}
-
-// mayHandOut refuses to give away, at a scope, what the principal does not hold there himself. Owner-only
-// permissions are held by owners alone, so they need no rule of their own.
-func (s *Service) mayHandOut(ctx context.Context, p Principal, atoms []schema.Permission, scope authz.Object) error {
-	missing, err := s.lacks(ctx, p, atoms, scope)
-	if err != nil || len(missing) == 0 {
-		return err
-	}
-	err = fault.New(fault.Denied, "you cannot hand out %s, which you do not hold on %s", missing[0].HeldOn(scope.Type), scope.Type)
-	return s.refused(ctx, p, missing[0], scope, err)
-}
-
-// lacks returns which of some permissions, of those that mean something at a scope, the principal does not hold there.
-func (s *Service) lacks(ctx context.Context, p Principal, atoms []schema.Permission, scope authz.Object) ([]schema.Permission, error) {
-	var questions []authz.Question
-	var asked, out []schema.Permission
-	for _, a := range atoms {
-		if name := a.HeldOn(scope.Type); name != "" {
-			questions = append(questions, authz.Question{Subject: p.Subject, Permission: name, Resource: scope})
-			asked = append(asked, a)
-		}
-	}
-	held, _, err := s.engine.CheckAll(ctx, questions, authz.Consistency{})
-	for i, ok := range held {
-		if !ok {
-			out = append(out, asked[i])
-		}
-	}
-	return out, err
 }

@@ -28,6 +28,8 @@ type Deps struct {
 	Address func(context.Context) string
 	// AuditRetention is how long audit events are kept; 0: for good.
 	AuditRetention time.Duration
+	// TerrakubeParity decides as Terrakube itself does where the default is safer (docs/terrakube.md).
+	TerrakubeParity bool
 }
 
 // Service holds the use cases. Each first asks whether its principal may, then does it.
@@ -39,15 +41,17 @@ type Service struct {
 	now       func() time.Time
 	random    io.Reader
 	step      func(string)
-	arrivals  arrivals
+	arrivals  *arrivals
 	requestID func(context.Context) string
 	address   func(context.Context) string
 	retention time.Duration // of audit events
+	parity    bool          // with Terrakube
+	within    *Change       // that every change is a part of; nil but inside of Together
 }
 
 // New returns a Service over its dependencies.
 func New(d Deps) *Service {
-	s := &Service{store: d.Store, engine: d.Engine, seeder: d.Seeder, log: d.Log, now: d.Now, random: d.Random, step: d.FaultPoint, requestID: d.RequestID, address: d.Address, retention: d.AuditRetention}
+	s := &Service{arrivals: &arrivals{}, store: d.Store, engine: d.Engine, seeder: d.Seeder, log: d.Log, now: d.Now, random: d.Random, step: d.FaultPoint, requestID: d.RequestID, address: d.Address, retention: d.AuditRetention, parity: d.TerrakubeParity}
 	if s.step == nil {
 		s.step = func(string) {}
 	}
@@ -84,7 +88,7 @@ func unknown(err error) error {
 // admit refuses a user token inside an organization that takes none (research tfe-api 1.1), or none that lives so long:
 // there it is no credential at all. What is asked on the platform is no business of an organization.
 func (s *Service) admit(ctx context.Context, p Principal, on authz.Object) error {
-	if p.Credential != TokenUser || on.Type == schema.TypePlatform {
+	if !p.fromOutside() || on.Type == schema.TypePlatform {
 		return nil
 	}
 	o, err := s.organizationOf(ctx, on)

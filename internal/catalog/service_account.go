@@ -54,8 +54,3 @@ func (c *Change) RemoveServiceAccount(ctx context.Context, id string) error {
 	c.record("service_account.delete", "", serviceAccountRef(id), a, nil)
 	return c.Queries.DeleteServiceAccount(ctx, id)
 }
-
-// DeleteServiceAccount deletes a service account; platform.manage_users.
-func (s *Service) DeleteServiceAccount(ctx context.Context, p Principal, id string) (authz.Token, error) {
-	return s.on(ctx, p, schema.PlatformManageUsers, platformRef(), func(ctx context.Context, c *Change) error { return c.RemoveServiceAccount(ctx, id) })
-}

@@ -183,6 +183,7 @@ type GroupMemberFilter struct {
 
 // GroupLinkFilter selects group links; empty fields match all.
 type GroupLinkFilter struct {
+	IDs            []string
 	GroupIDs       []string
 	TeamIDs        []string
 	OrganizationID string
@@ -317,6 +318,8 @@ type GrantFilter struct {
 type GrantStore interface {
 	Grant(ctx context.Context, id string) (Grant, error)
 	Grants(ctx context.Context, f GrantFilter) ([]Grant, error)
+	// RoleHolders returns who holds a role, each once, ordered by type and id.
+	RoleHolders(ctx context.Context, roleID string) ([]authz.Object, error)
 	// InsertGrant adds a grant; a second one with the same holder, role and scope is a Conflict.
 	InsertGrant(ctx context.Context, g Grant) error
 	UpdateGrant(ctx context.Context, g Grant) error
@@ -347,7 +350,7 @@ type AuditFilter struct {
 	Since, Until   time.Time
 	Actor          authz.Object
 	Object         authz.Object
-	Action         string
+	Actions        []string // one of these
 	Outcome        string
 	AfterSequence  int64 // events behind this one
 	OldestFirst    bool  // in the order of the chain; otherwise newest first

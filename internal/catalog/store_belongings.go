@@ -32,18 +32,24 @@ type TagFilter struct {
 type TagStore interface {
 	// Tags is ordered by name.
 	Tags(ctx context.Context, f TagFilter) ([]Tag, error)
+	InsertTag(ctx context.Context, t Tag) error
+	UpdateTag(ctx context.Context, t Tag) error
+	// DeleteTag removes a tag from everything that carries it.
+	DeleteTag(ctx context.Context, id string) error
+	WorkspaceTagStore
+	TagBindingStore
+}
+
+// WorkspaceTagStore keeps which workspaces carry which tags.
+type WorkspaceTagStore interface {
 	// WorkspaceTags returns the tags that each of some workspaces carries, ordered by name.
 	WorkspaceTags(ctx context.Context, workspaceIDs ...string) (map[string][]Tag, error)
 	// CountTagged returns how many workspaces carry each tag; those that none carries are absent.
 	CountTagged(ctx context.Context, tagIDs ...string) (map[string]int, error)
-	InsertTag(ctx context.Context, t Tag) error
-	// DeleteTag removes a tag from everything that carries it.
-	DeleteTag(ctx context.Context, id string) error
 	// PutWorkspaceTag makes a workspace carry a tag; twice is no error.
 	PutWorkspaceTag(ctx context.Context, workspaceID, tagID string) error
 	// DeleteWorkspaceTag takes a tag from a workspace; taking none is no error.
 	DeleteWorkspaceTag(ctx context.Context, workspaceID, tagID string) error
-	TagBindingStore
 }
 
 // TagBindingStore keeps tag bindings.

@@ -114,6 +114,7 @@ func (c *Change) DeleteTeam(ctx context.Context, id string) error {
 func (c *Change) touchTeam(t Team) {
 	org := organizationRef(t.OrganizationID)
 	c.touch(whole(teamRef(t.ID)), memberSlice(org, teamRef(t.ID)), Slice{Resource: org, Relation: schema.RelGuest, Subject: teamRef(t.ID)})
+	c.touch(minimumSlices(t)...)
 }
 
 // Team use cases.

@@ -92,10 +92,12 @@ func checkAccess(before, after TeamAccess) error {
 	return errors.Join(faults...)
 }
 
-// accessSet is where a team's flags are kept: the unnamed role of a grant at its organization.
+// accessSet is where a team's flags are kept: the unnamed role of a grant at its organization, or one of OTF's roles there,
+// which is a flag by itself.
 type accessSet struct {
 	grant Grant
 	role  Role
+	flag  schema.Permission // "" for an unnamed role
 }
 
 // accessSets returns where the flags of teams of one organization are kept, by team. One grant is all that this package
@@ -105,27 +107,33 @@ func accessSets(ctx context.Context, q Queries, organizationID string, holder au
 	if err != nil {
 		return nil, err
 	}
-	var stored []string
-	for _, g := range grants {
-		if _, builtin := schema.BuiltinRole(g.RoleID); !builtin && g.Holder.Type == schema.TypeTeam && g.ExpiresAt.IsZero() {
-			stored = append(stored, g.RoleID)
-		}
-	}
-	if len(stored) == 0 {
-		return map[string][]accessSet{}, nil
-	}
-	roles, err := q.Roles(ctx, "", stored...)
+	grants = slices.DeleteFunc(grants, func(g Grant) bool { return g.Holder.Type != schema.TypeTeam || !g.ExpiresAt.IsZero() })
+	roles, err := rolesOf(ctx, q, grants)
 	if err != nil {
 		return nil, err
 	}
 	out := map[string][]accessSet{}
 	for _, g := range grants {
+		if flag := switchOf(g.RoleID); flag != "" {
+			out[g.Holder.ID] = append(out[g.Holder.ID], accessSet{grant: g, flag: flag})
+		}
 		i := slices.IndexFunc(roles, func(r Role) bool { return r.ID == g.RoleID && r.Name == "" })
-		if i >= 0 && g.Holder.Type == schema.TypeTeam && g.ExpiresAt.IsZero() {
-			out[g.Holder.ID] = append(out[g.Holder.ID], accessSet{g, roles[i]})
+		if i >= 0 {
+			out[g.Holder.ID] = append(out[g.Holder.ID], accessSet{grant: g, role: roles[i]})
 		}
 	}
 	return out, nil
+}
+
+// flagsOf returns the flags that a team's sets give it.
+func flagsOf(sets []accessSet) TeamAccess {
+	out := flagsIn(patternsOf(sets))
+	for _, s := range sets {
+		if s.flag != "" {
+			out[s.flag] = true
+		}
+	}
+	return out
 }
 
 func patternsOf(sets []accessSet) []string {
@@ -139,7 +147,7 @@ func patternsOf(sets []accessSet) []string {
 // teamAccess returns the flags of a team.
 func teamAccess(ctx context.Context, q Queries, t Team) (TeamAccess, error) {
 	sets, err := accessSets(ctx, q, t.OrganizationID, teamRef(t.ID))
-	return flagsIn(patternsOf(sets[t.ID])), err
+	return flagsOf(sets[t.ID]), err
 }
 
 // SetTeamAccess sets flags of a team. The owners team holds everything anyway, and nothing changes there (DECISIONS P5).
@@ -154,7 +162,7 @@ func (c *Change) SetTeamAccess(ctx context.Context, t Team, want TeamAccess) err
 		return err
 	}
 	sets := byTeam[t.ID]
-	before := flagsIn(patternsOf(sets))
+	before := flagsOf(sets)
 	after := before.with(want)
 	if maps.Equal(before, after) {
 		return nil
@@ -163,12 +171,21 @@ func (c *Change) SetTeamAccess(ctx context.Context, t Team, want TeamAccess) err
 		return err
 	}
 	c.record("team.update_organization_access", t.OrganizationID, teamRef(t.ID), before, after)
-	return c.writeAccess(ctx, t, sets, withFlags(patternsOf(sets), before, after))
+	settled, err := c.turnSwitches(ctx, t, sets, before, after)
+	if err != nil {
+		return err
+	}
+	own := slices.DeleteFunc(sets, func(s accessSet) bool { return s.flag != "" })
+	permissions := withFlags(patternsOf(own), before, after, settled)
+	if slices.Equal(permissions, patternsOf(own)) {
+		return nil
+	}
+	return c.writeAccess(ctx, t, own, permissions)
 }
 
-// withFlags returns patterns that set the flags of after in place of those of before. What else the patterns give, since
-// another protocol put it there, stays.
-func withFlags(patterns []string, before, after TeamAccess) []string {
+// withFlags returns patterns that set the flags of after in place of those of before, but for those that are settled
+// elsewhere. What else the patterns give, since another protocol put it there, stays.
+func withFlags(patterns []string, before, after TeamAccess, settled map[schema.Permission]bool) []string {
 	out := []string{}
 	for _, pattern := range patterns {
 		atoms := schema.Expand([]string{pattern})
@@ -180,7 +197,7 @@ func withFlags(patterns []string, before, after TeamAccess) []string {
 		out = append(out, texts(slices.DeleteFunc(atoms, cleared))...)
 	}
 	for _, flag := range AccessFlags() {
-		if after[flag] && !before[flag] {
+		if after[flag] && !before[flag] && !settled[flag] {
 			out = append(out, string(flag))
 		}
 	}

@@ -17,20 +17,21 @@ func (k AccessKind) guard() (see, seeAll, manage schema.Permission) {
 	return schema.WorkspaceRead, schema.WorkspaceManageAccess, schema.WorkspaceManageAccess
 }
 
-// kindOf returns the kind of access to a scope; fault.NotFound where there is none.
-func kindOf(scope authz.Object) (AccessKind, error) {
-	kind, ok := KindOfAccess(scope.Type)
+// kindOf returns the kind of access to a type of scope as the settings have it; fault.NotFound where there is none.
+func (s *Service) kindOf(ctx context.Context, scopeType string) (AccessKind, error) {
+	kind, ok := KindOfAccess(scopeType)
 	if !ok {
-		return kind, fault.New(fault.NotFound, "teams have no level on a %s", scope.Type)
+		return kind, fault.New(fault.NotFound, "teams have no level on a %s", scopeType)
 	}
-	return kind, nil
+	settings, err := s.store.Settings(ctx)
+	return kind.inForce(settings), err
 }
 
 // ListTeamLevels returns what teams hold at a workspace or project by grants of their own, or one team if it is named, and
 // how many there are in all; workspace.read or project.read. Whoever manages access there (or reads it, of a project) sees
 // every team that he may see, everybody else the teams he is in (research tfe-api 6.3).
 func (s *Service) ListTeamLevels(ctx context.Context, p Principal, scope authz.Object, teamID string, w Window) ([]TeamLevel, int, error) {
-	kind, err := kindOf(scope)
+	kind, err := s.kindOf(ctx, scope.Type)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -89,7 +90,7 @@ func (s *Service) visibleGrants(ctx context.Context, p Principal, kind AccessKin
 // FindTeamLevel returns what a team holds by a grant at a type of scope; as ListTeamLevels, and fault.NotFound for a
 // grant that the principal may not see.
 func (s *Service) FindTeamLevel(ctx context.Context, p Principal, scopeType, id string) (TeamLevel, error) {
-	kind, err := kindOf(authz.Object{Type: scopeType})
+	kind, err := s.kindOf(ctx, scopeType)
 	if err != nil {
 		return TeamLevel{}, err
 	}
@@ -122,7 +123,7 @@ func (s *Service) FindTeamLevel(ctx context.Context, p Principal, scopeType, id 
 // AddTeamLevel gives a team access to a workspace or project; manage_access there and team.assign. Faults: Invalid at
 // every field that cannot be, Conflict when the team has access already, NotFound for a team of another organization.
 func (s *Service) AddTeamLevel(ctx context.Context, p Principal, scope authz.Object, teamID string, want LevelWanted) (TeamLevel, authz.Token, error) {
-	kind, err := kindOf(scope)
+	kind, err := s.kindOf(ctx, scope.Type)
 	if err != nil {
 		return TeamLevel{}, "", err
 	}
@@ -150,7 +151,7 @@ func (s *Service) ChangeTeamLevel(ctx context.Context, p Principal, scopeType, i
 	if err != nil {
 		return TeamLevel{}, "", err
 	}
-	kind, err := kindOf(seen.Scope)
+	kind, err := s.kindOf(ctx, seen.Scope.Type)
 	if err != nil {
 		return TeamLevel{}, "", err
 	}
@@ -195,7 +196,7 @@ func (s *Service) RemoveTeamLevel(ctx context.Context, p Principal, scopeType, i
 	if err != nil {
 		return "", err
 	}
-	kind, err := kindOf(seen.Scope)
+	kind, err := s.kindOf(ctx, seen.Scope.Type)
 	if err != nil {
 		return "", err
 	}
@@ -240,7 +241,7 @@ func (s *Service) mayGiveLevel(ctx context.Context, p Principal, kind AccessKind
 	if !fault.Is(err, fault.Denied) {
 		return err
 	}
-	builtin, _ := schema.BuiltinRole(kind.role("admin"))
+	builtin, _ := schema.BuiltinRole(kind.whole)
 	short, err := s.lacks(ctx, p, slices.DeleteFunc(builtin.Atoms(), func(a schema.Permission) bool {
 		return a == schema.WorkspaceOverridePolicy || a.Type() == schema.TypeStack
 	}), next.Scope)

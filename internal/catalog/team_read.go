@@ -138,7 +138,7 @@ func (s *Service) teamDetails(ctx context.Context, p Principal, organizationID s
 		case o.OwnersTeamID == t.ID: // all true, which everybody knows (DECISIONS P5)
 			out[i].Access = allFlags()
 		case allowed[i+1]:
-			out[i].Access = flagsIn(patternsOf(sets[t.ID]))
+			out[i].Access = flagsOf(sets[t.ID])
 		}
 	}
 	return out, nil

@@ -28,6 +28,19 @@ type IssuedToken struct {
 // a scanner can tell a real one from a look-alike. Where organizations limit the lives of tokens, one without an end gets
 // the latest that is allowed, and a later one is Invalid (see TokenLife).
 func (c *Change) IssueToken(ctx context.Context, t Token, random func([]byte) error) (IssuedToken, error) {
+	return c.issueToken(ctx, t, random, opaque)
+}
+
+// wording makes the secret of a token of 256 random bits.
+type wording func(t Token, random []byte) (string, error)
+
+// opaque is the form of our own that most tokens have.
+func opaque(t Token, random []byte) (string, error) {
+	body := strings.TrimPrefix(t.ID, PrefixToken+"-") + "_" + base64.RawURLEncoding.EncodeToString(random)
+	return secretPrefix + body + checksum(body), nil
+}
+
+func (c *Change) issueToken(ctx context.Context, t Token, random func([]byte) error, word wording) (IssuedToken, error) {
 	if !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(c.now) {
 		return IssuedToken{}, fault.At("expires", "must be in the future")
 	}
@@ -47,8 +60,10 @@ func (c *Change) IssueToken(ctx context.Context, t Token, random func([]byte) er
 		return IssuedToken{}, err
 	}
 	t.ID, t.CreatedAt = c.random(PrefixToken), c.now
-	body := strings.TrimPrefix(t.ID, PrefixToken+"-") + "_" + base64.RawURLEncoding.EncodeToString(raw)
-	secret := secretPrefix + body + checksum(body)
+	secret, err := word(t, raw)
+	if err != nil {
+		return IssuedToken{}, err
+	}
 	hash := sha256.Sum256([]byte(secret))
 	t.Hash = hash[:]
 	if err := c.InsertToken(ctx, t); err != nil {
@@ -58,7 +73,9 @@ func (c *Change) IssueToken(ctx context.Context, t Token, random func([]byte) er
 	if err != nil {
 		return IssuedToken{}, err
 	}
-	c.touchToken(t, organizationID)
+	if err := c.touchToken(ctx, t, organizationID); err != nil {
+		return IssuedToken{}, err
+	}
 	shown := t
 	shown.Hash = nil
 	c.record("token.create", organizationID, tokenRef(t.ID), nil, shown)
@@ -80,24 +97,31 @@ func (c *Change) tokenOrganization(ctx context.Context, t Token) (string, error)
 		return team.OrganizationID, err
 	case TokenOrganization, TokenAuditTrails:
 		return t.OwnerID, nil
-	case TokenUser, TokenService:
+	case TokenUser, TokenService, TokenGroup:
 	}
 	return "", nil
 }
 
-// touchToken names what a team or organization token is in the projection.
-func (c *Change) touchToken(t Token, organizationID string) {
+// touchToken names what a team, organization or group token is in the projection.
+func (c *Change) touchToken(ctx context.Context, t Token, organizationID string) error {
 	switch t.Kind {
 	case TokenTeam:
-		token := authz.Object{Type: schema.TypeTeamToken, ID: t.ID}
+		token := teamTokenRef(t.ID)
 		c.touch(Slice{Resource: teamRef(t.OwnerID), Relation: schema.RelMembership, Subject: token}, Slice{Resource: organizationRef(organizationID), Relation: schema.RelMembership, Subject: token})
 	case TokenOrganization:
 		holder := teamRef(t.ID)
 		binding := bindingRef(bindingID(schema.RoleOrganizationToken, t.ID))
 		c.touch(whole(holder), Slice{Resource: binding, RoleID: schema.RoleOrganizationToken, Holder: holder},
 			Slice{Resource: organizationRef(t.OwnerID), Relation: schema.RelBinding, Subject: binding, RoleID: schema.RoleOrganizationToken, Holder: holder})
+	case TokenGroup:
+		return c.eachAffected(ctx, t.OwnerID, func(o authz.Object) {
+			if o.Type == schema.TypeTeam { // a group itself has people alone
+				c.touch(memberSlice(o, teamTokenRef(t.ID)))
+			}
+		})
 	case TokenUser, TokenService, TokenAuditTrails:
 	}
+	return nil
 }
 
 // RevokeToken ends a credential at once.
@@ -110,7 +134,9 @@ func (c *Change) RevokeToken(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	c.touchToken(t, organizationID)
+	if err := c.touchToken(ctx, t, organizationID); err != nil {
+		return err
+	}
 	t.Hash = nil
 	c.record("token.delete", organizationID, tokenRef(id), t, nil)
 	return c.DeleteToken(ctx, id)
@@ -146,6 +172,9 @@ func parseSecret(secret string) (id string, ok bool) {
 // malformed, unknown, revoked or expired, without saying which.
 func (s *Service) TokenBySecret(ctx context.Context, secret string) (Token, error) {
 	id, ok := parseSecret(secret)
+	if !ok {
+		id, ok = signedID(secret)
+	}
 	if !ok {
 		return Token{}, refusedCredential()
 	}

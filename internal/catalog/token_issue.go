@@ -19,7 +19,7 @@ type TokenTerms struct {
 	ExpiresAt   time.Time
 }
 
-const maxDescription = 255
+const maxTokenDescription = 255
 
 // draft returns a token on terms, created by whoever a principal's credential stands for.
 func (s *Service) draft(ctx context.Context, p Principal, t Token, terms TokenTerms) (Token, error) {
@@ -30,13 +30,17 @@ func (s *Service) draft(ctx context.Context, p Principal, t Token, terms TokenTe
 
 // issue adds a drafted token.
 func (s *Service) issue(ctx context.Context, c *Change, t Token) (IssuedToken, error) {
-	if len(t.Description) > maxDescription || strings.ContainsFunc(t.Description, unicode.IsControl) {
-		return IssuedToken{}, fault.At("description", "must be one line of at most %d bytes", maxDescription)
-	}
 	if err := c.endByDefault(ctx, &t); err != nil {
 		return IssuedToken{}, err
 	}
-	return c.IssueToken(ctx, t, func(b []byte) error { _, err := io.ReadFull(s.random, b); return err })
+	return s.issueAs(ctx, c, t, opaque)
+}
+
+func (s *Service) issueAs(ctx context.Context, c *Change, t Token, word wording) (IssuedToken, error) {
+	if len(t.Description) > maxTokenDescription || strings.ContainsFunc(t.Description, unicode.IsControl) {
+		return IssuedToken{}, fault.At("description", "must be one line of at most %d bytes", maxTokenDescription)
+	}
+	return c.issueToken(ctx, t, func(b []byte) error { _, err := io.ReadFull(s.random, b); return err }, word)
 }
 
 // Creator returns who created a token: a user, a service account, a team or an organization. Tokens of before that was
@@ -88,22 +92,22 @@ func (s *Service) IssueUserToken(ctx context.Context, p Principal, userID string
 // that by being in a team that leaves it to its members. A team token is no member (research tfe-api 6.7): were it one
 // here, it could renew itself for good, and outlive its own revocation by a token nobody has heard of. For it counts what is
 // left of the permission without that way, which is exactly team.update: the owners team's token, or that of a team which
-// manages teams.
+// manages teams. The same goes for the token of a group that is linked to the team.
 func managesTokens(p Principal) schema.Permission {
-	if p.Credential == TokenTeam {
+	if p.Credential == TokenTeam || p.Credential == TokenGroup {
 		return schema.TeamUpdate
 	}
 	return schema.TeamManageToken
 }
 
-// noLonger keeps a token that a team's token makes for its own team from outliving it: one without an end gets the
-// maker's, and a later one is Invalid.
+// noLonger keeps a token that a team's token makes for its own team from outliving it, and one that a group's token makes
+// for any: one without an end gets the maker's, and a later one is Invalid.
 func (c *Change) noLonger(ctx context.Context, p Principal, t *Token) error {
-	if p.Credential != TokenTeam {
+	if p.Credential != TokenTeam && p.Credential != TokenGroup {
 		return nil
 	}
 	maker, err := c.Token(ctx, p.TokenID)
-	if err != nil || maker.OwnerID != t.OwnerID || maker.ExpiresAt.IsZero() {
+	if err != nil || p.Credential == TokenTeam && maker.OwnerID != t.OwnerID || maker.ExpiresAt.IsZero() {
 		return err
 	}
 	if t.ExpiresAt.IsZero() {

@@ -122,10 +122,10 @@ func countedLife(life time.Duration) time.Duration {
 //
 // A user's token works in every organization he is in, and anybody may be made a member without being asked (DECISIONS
 // P8). So no organization shortens it when it is made, for that would be a say in what he does elsewhere; each decides
-// whether it lets it in.
+// whether it lets it in. A group's token is in the same place, and counts as a user's.
 func (s *Service) takes(ctx context.Context, p Principal, o Organization) error {
 	switch {
-	case p.Credential != TokenUser:
+	case !p.fromOutside():
 		return nil
 	case o.RefuseUserTokens:
 		return fault.New(fault.Unauthenticated, "the organization accepts no user tokens")

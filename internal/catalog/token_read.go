@@ -101,7 +101,7 @@ func (s *Service) overToken(ctx context.Context, p Principal, t Token, ask func(
 		if p.Subject == userRef(t.OwnerID) {
 			return nil
 		}
-	case TokenService:
+	case TokenService, TokenGroup:
 	}
 	return fault.New(fault.NotFound, "there is no such token")
 }

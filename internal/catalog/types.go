@@ -318,6 +318,7 @@ type Token struct {
 	Legacy      bool     // the one token a team has without a description
 	Scopes      []string // what a service token may do; nil for the other kinds
 	Hash        []byte   // SHA-256 of the secret
+	Attributes  Attributes
 	CreatedBy   string
 	CreatedAt   time.Time
 	ExpiresAt   time.Time // zero: never

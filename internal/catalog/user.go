@@ -229,6 +229,49 @@ func (s *Service) CreateUser(ctx context.Context, p Principal, username, email s
 	return u, err
 }
 
+// EnrolUser adds a person by his name alone, as OTF's API does; platform.manage_users, or organization.update of any
+// organization. The second is for people, and while the settings let unknown members be made: an owner makes the same
+// person by putting the name into a team (DECISIONS P8).
+func (s *Service) EnrolUser(ctx context.Context, p Principal, username string) (User, authz.Token, error) {
+	needs, on, err := s.enrolsBy(ctx, p)
+	if err != nil {
+		return User{}, "", err
+	}
+	var u User
+	token, err := s.on(ctx, p, needs, on, func(ctx context.Context, c *Change) (err error) {
+		u, err = c.CreateUser(ctx, username, "")
+		return err
+	})
+	return u, token, err
+}
+
+// enrolsBy returns the permission by which a principal may enrol people, or the one he lacks.
+func (s *Service) enrolsBy(ctx context.Context, p Principal) (schema.Permission, authz.Object, error) {
+	err := s.require(ctx, p, schema.PlatformManageUsers, platformRef())
+	if !fault.Is(err, fault.Denied) || p.Subject.Type != schema.TypeUser {
+		return schema.PlatformManageUsers, platformRef(), unlessDenied(err)
+	}
+	settings, err := s.store.Settings(ctx)
+	if err != nil || !settings.CreateUnknownMembers {
+		return schema.PlatformManageUsers, platformRef(), err
+	}
+	owned, _, err := s.engine.Resources(ctx, p.Subject, schema.OrganizationUpdate.Name(), schema.TypeOrganization, authz.Consistency{})
+	for _, id := range owned {
+		if s.require(ctx, p, schema.OrganizationUpdate, organizationRef(id)) == nil { // his credential counts there
+			return schema.OrganizationUpdate, organizationRef(id), nil
+		}
+	}
+	return schema.PlatformManageUsers, platformRef(), err
+}
+
+// unlessDenied returns an error that says something else than no.
+func unlessDenied(err error) error {
+	if fault.Is(err, fault.Denied) {
+		return nil
+	}
+	return err
+}
+
 // onUser is on for what is done to a person: a permission on the platform, and platform.administer where he is a site
 // admin, so that whoever merely manages people ends none of those above him. Fault: Stale when he becomes one meanwhile.
 func (s *Service) onUser(ctx context.Context, p Principal, needs schema.Permission, userID string, fn func(context.Context, *Change) error) (authz.Token, error) {

@@ -66,19 +66,15 @@ func lockerKind(by authz.Object) string {
 		return "Team"
 	case schema.TypeOrganization:
 		return "Organization"
+	case schema.TypeGroup:
+		return "Group"
 	}
 	return "User"
 }
 
-// locker returns whom a lock belongs to. Tokens come and go, so a token locks for the team or organization it is of.
+// locker returns whom a lock belongs to. Tokens come and go, so a token locks for the team, group or organization it is of.
 func (s *Service) locker(ctx context.Context, p Principal) (authz.Object, error) {
-	types := map[string]string{schema.TypeTeamToken: schema.TypeTeam, schema.TypeOrganizationToken: schema.TypeOrganization}
-	owner, ok := types[p.Subject.Type]
-	if !ok {
-		return p.Subject, nil
-	}
-	t, err := s.store.Token(ctx, p.Subject.ID)
-	return authz.Object{Type: owner, ID: t.OwnerID}, err
+	return s.standsFor(ctx, p)
 }
 
 // Lock use cases.

@@ -55,6 +55,6 @@ func ofStack(s catalog.Stack) facts {
 }
 
 func ofToken(t catalog.Token) facts {
-	texts := length(t.ID, string(t.Kind), t.OwnerID, t.Description, t.CreatedBy) + length(t.Scopes...) + len(t.Hash)
+	texts := length(t.ID, string(t.Kind), t.OwnerID, t.Description, t.CreatedBy, string(t.Attributes)) + length(t.Scopes...) + len(t.Hash)
 	return facts{id: t.ID, bytes: texts}
 }

@@ -29,7 +29,7 @@ func passedOn() []string {
 		"Record", "Records", "InsertRecord", "UpdateRecord", "DeleteRecord",
 
 		"DeleteTokenLife", "DeleteWorkspaceTag", "PruneAuditEvents", "PutConsumer", "PutRetention", "PutTagBinding",
-		"PutTokenLife", "PutWorkspaceTag", "SetAuditToken", "UpdateAgentPool",
+		"PutTokenLife", "PutWorkspaceTag", "SetAuditToken", "UpdateAgentPool", "UpdateTag",
 
 		"InsertAgentPool", "InsertAuditEvent", "InsertGrant", "InsertGroup", "InsertGroupLink", "InsertIdentity", "InsertIntent", "InsertMembership",
 		"InsertOrganization", "InsertProject", "InsertRole", "InsertServiceAccount", "InsertStack", "InsertTag", "InsertTeam", "InsertToken",

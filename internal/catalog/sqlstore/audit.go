@@ -78,7 +78,7 @@ func (q *queries) auditWhere(f catalog.AuditFilter) *where {
 	}
 	w.equal(`actor = ?`, objectText(f.Actor))
 	w.equal(`object = ?`, objectText(f.Object))
-	w.equal(`action = ?`, f.Action)
+	w.in(`action`, f.Actions)
 	w.equal(`outcome = ?`, f.Outcome)
 	if f.AfterSequence != 0 {
 		w.and(`sequence > ?`, f.AfterSequence)

@@ -76,6 +76,40 @@ func (w *where) scopes(scopes []authz.Object) {
 	w.and(strings.Join(conditions, ` OR `), args...)
 }
 
+// fewHolders is how many holders of a role are looked for one after another. Few of them may have many grants each, which an
+// index steps over; many have few each, and are read in one go.
+const fewHolders = 200
+
+func objectInto(o *authz.Object) []any { return []any{&o.Type, &o.ID} }
+
+// RoleHolders returns who holds a role, each once.
+func (q *queries) RoleHolders(ctx context.Context, roleID string) ([]authz.Object, error) {
+	var out []authz.Object
+	var last authz.Object
+	for len(out) < fewHolders {
+		found, err := q.nextHolder(ctx, roleID, last)
+		if err != nil || len(found) == 0 {
+			return out, err
+		}
+		last = found[0]
+		out = append(out, last)
+	}
+	rest, err := selectAll(ctx, q, grantRow, objectInto, `SELECT DISTINCT holder_type, holder_id FROM grants
+		WHERE role_id = ? AND (holder_type, holder_id) > (?, ?) ORDER BY holder_type, holder_id`, roleID, last.Type, last.ID)
+	return append(out, rest...), err
+}
+
+// nextHolder returns the first holder of a role behind another one. A comparison of one column at a time steps over the
+// grants of that one; a comparison of both would look at each.
+func (q *queries) nextHolder(ctx context.Context, roleID string, last authz.Object) ([]authz.Object, error) {
+	const holders = `SELECT holder_type, holder_id FROM grants WHERE role_id = ? AND `
+	found, err := selectAll(ctx, q, grantRow, objectInto, holders+`holder_type = ? AND holder_id > ? ORDER BY holder_id LIMIT 1`, roleID, last.Type, last.ID)
+	if err != nil || len(found) > 0 {
+		return found, err
+	}
+	return selectAll(ctx, q, grantRow, objectInto, holders+`holder_type > ? ORDER BY holder_type, holder_id LIMIT 1`, roleID, last.Type)
+}
+
 // InsertGrant adds a grant.
 func (q *queries) InsertGrant(ctx context.Context, g catalog.Grant) error {
 	return q.insert(ctx, grantRow, `INSERT INTO grants (id, organization_id, holder_type, holder_id, role_id,

@@ -52,6 +52,7 @@ func (q *queries) DeleteGroupChild(ctx context.Context, c catalog.GroupChild) er
 // GroupLinks returns the group links of a filter.
 func (q *queries) GroupLinks(ctx context.Context, f catalog.GroupLinkFilter) ([]catalog.GroupLink, error) {
 	w := q.where()
+	w.in(`id`, f.IDs)
 	w.in(`group_id`, f.GroupIDs)
 	w.in(`team_id`, f.TeamIDs)
 	w.equal(`team_id IN (SELECT id FROM teams WHERE organization_id = ?)`, f.OrganizationID)

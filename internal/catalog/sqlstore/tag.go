@@ -78,6 +78,11 @@ func (q *queries) InsertTag(ctx context.Context, t catalog.Tag) error {
 		VALUES (?, ?, ?, ?, ?)`, t.ID, t.OrganizationID, t.Name, key(t.Name), micros(t.CreatedAt))
 }
 
+// UpdateTag changes a tag.
+func (q *queries) UpdateTag(ctx context.Context, t catalog.Tag) error {
+	return q.update(ctx, tagRow, `UPDATE tags SET name = ?, name_key = ? WHERE id = ?`, t.Name, key(t.Name), t.ID)
+}
+
 // DeleteTag removes a tag; what carries it forgets it by foreign key.
 func (q *queries) DeleteTag(ctx context.Context, id string) error {
 	return q.remove(ctx, tagRow, `DELETE FROM tags WHERE id = ?`, id)

@@ -7,14 +7,15 @@ import (
 	"github.com/terrawarden/terrawarden/internal/catalog"
 )
 
-const selectTokens = `SELECT id, kind, owner_id, description, legacy, scopes, hash, created_by, created_at,
-	expires_at, last_used_at FROM tokens`
+const selectTokens = `SELECT id, kind, owner_id, description, legacy, scopes, hash, attributes, created_by,
+	created_at, expires_at, last_used_at FROM tokens`
 
 func tokenInto(t *catalog.Token) []any {
 	return []any{
 		&t.ID, &t.Kind, &t.OwnerID, &t.Description, &t.Legacy,
 		document{&t.Scopes},
 		digest{&t.Hash},
+		&t.Attributes,
 		&t.CreatedBy,
 		moment{&t.CreatedAt},
 		moment{&t.ExpiresAt},
@@ -44,8 +45,8 @@ func (q *queries) InsertToken(ctx context.Context, t catalog.Token) error {
 		return err
 	}
 	return q.insert(ctx, tokenRow, `INSERT INTO tokens (id, kind, owner_id, description, legacy, scopes, hash,
-		created_by, created_at, expires_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		t.ID, string(t.Kind), t.OwnerID, t.Description, t.Legacy, scopes, bytesOf(t.Hash), t.CreatedBy,
+		attributes, created_by, created_at, expires_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		t.ID, string(t.Kind), t.OwnerID, t.Description, t.Legacy, scopes, bytesOf(t.Hash), string(t.Attributes), t.CreatedBy,
 		micros(t.CreatedAt), micros(t.ExpiresAt), micros(t.LastUsedAt))
 }
 

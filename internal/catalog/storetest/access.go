@@ -1,6 +1,9 @@
 package storetest
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +18,7 @@ func accessChecks() []check {
 		{"roles are found by name, unnamed ones by id alone", rolesAreFound},
 		{"a role that is granted is not deleted", grantedRolesStay},
 		{"grants are filtered", grantsAreFiltered},
+		{"the holders of a role are found, each once", roleHoldersAreFound},
 		{"grants and tokens are found by their deadlines", deadlinesSelect},
 		{"a grant is unique by holder, role and scope", grantsAreUnique},
 		{"tokens are filtered", tokensAreFiltered},
@@ -48,6 +52,31 @@ func rolesAreFound(t *testing.T, s catalog.Store) {
 	wantIDs(t, "by id, wherever they are", roleID, "role-b", "role-p", "role-u1")(s.Roles(ctx, "org-a", "role-u1", "role-p", "role-b", "role-x"))
 	wantFault(t, "a second platform-wide one", s.InsertRole(ctx, catalog.Role{ID: "role-q", Name: "deployer"}), fault.Conflict, "name")
 	wantFault(t, "a name for an unnamed one", s.UpdateRole(ctx, catalog.Role{ID: "role-u1", OrganizationID: "org-a", Name: "DEPLOYER"}), fault.Conflict, "name")
+}
+
+func roleHoldersAreFound(t *testing.T, s catalog.Store) {
+	world(t, s)
+	ctx := t.Context()
+	for role, want := range map[string][]authz.Object{"role-none": nil, "role-many": {}} {
+		if role == "role-many" { // more than are looked for one after another, and of two types
+			for i := range 250 {
+				holder := object(schema.TypeUser, fmt.Sprintf("user-%03d", i))
+				if i%50 == 49 {
+					holder = object(schema.TypeTeam, fmt.Sprintf("team-%03d", i))
+				}
+				for j := range 2 {
+					must(t, s.InsertGrant(ctx, catalog.Grant{ID: fmt.Sprintf("grant-%d-%d", i, j), Holder: holder, RoleID: role, Scope: object(schema.TypeWorkspace, fmt.Sprintf("ws-%d", j))}))
+				}
+				want = append(want, holder)
+			}
+			slices.SortFunc(want, func(a, b authz.Object) int { return strings.Compare(a.String(), b.String()) })
+		}
+		got, err := s.RoleHolders(ctx, role)
+		must(t, err)
+		if !slices.Equal(got, want) {
+			t.Errorf("the holders of %s are %v, want %v", role, got, want)
+		}
+	}
 }
 
 func grantedRolesStay(t *testing.T, s catalog.Store) {
@@ -160,7 +189,7 @@ func tokensAreFiltered(t *testing.T, s catalog.Store) {
 
 func tokensAreTouched(t *testing.T, s catalog.Store) {
 	ctx := t.Context()
-	token := catalog.Token{ID: "at-1", Kind: catalog.TokenService, OwnerID: "sa-1", Scopes: []string{"check"}, Hash: []byte("h"), CreatedAt: at(0), ExpiresAt: at(9)}
+	token := catalog.Token{ID: "at-1", Kind: catalog.TokenService, OwnerID: "sa-1", Scopes: []string{"check"}, Hash: []byte("h"), Attributes: `{"days":1}`, CreatedAt: at(0), ExpiresAt: at(9)}
 	must(t, s.InsertToken(ctx, token))
 	must(t, s.TouchToken(ctx, "at-1", at(5)))
 	token.LastUsedAt = at(5)

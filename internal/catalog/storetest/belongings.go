@@ -113,6 +113,7 @@ func belongingsChecks() []check {
 		{"belongings go with their places", belongingsOfPlaces},
 		{"belongings go with their organization", belongingsOfOrganization},
 		{"what carries a tag loses it with the tag", belongingsOfTag},
+		{"a tag changes its name and nothing else", tagsAreRenamed},
 	}
 }
 
@@ -168,4 +169,18 @@ func belongingsOfTag(t *testing.T, s catalog.Store) {
 	before := belongings(t, s)
 	must(t, s.DeleteTag(t.Context(), "tag-a"))
 	wantLost(t, s, before, "tag tag-a", "tag-a on 2")
+}
+
+func tagsAreRenamed(t *testing.T, s catalog.Store) {
+	furnished(t, s)
+	ctx := t.Context()
+	before := belongings(t, s)
+	must(t, s.InsertTag(ctx, catalog.Tag{ID: "tag-c", OrganizationID: "org-a", Name: "db"}))
+	must(t, s.UpdateTag(ctx, catalog.Tag{ID: "tag-a", OrganizationID: "org-b", Name: "Front"}))
+	wantIDs(t, "tags of the new name, in another case", func(t catalog.Tag) string { return t.ID + " in " + t.OrganizationID }, "tag-a in org-a")(
+		s.Tags(ctx, catalog.TagFilter{Names: []string{"FRONT"}}),
+	)
+	wantLost(t, s, before)
+	wantFault(t, "a name that is taken", s.UpdateTag(ctx, catalog.Tag{ID: "tag-a", Name: "DB"}), fault.Conflict, "name")
+	wantFault(t, "a tag there is none of", s.UpdateTag(ctx, catalog.Tag{ID: "tag-x", Name: "x"}), fault.NotFound, "")
 }

@@ -43,14 +43,16 @@ func eventsAreNarrowed(t *testing.T, s catalog.Store) {
 		{"by an actor", catalog.AuditFilter{Actor: ann}, []string{"ae-2", "ae-1"}},
 		{"by an actor of another type with the same id", catalog.AuditFilter{Actor: object(schema.TypeTeam, "user-ann")}, nil},
 		{"about an object", catalog.AuditFilter{Object: teamA}, []string{"ae-4", "ae-3", "ae-1"}},
-		{"of an action", catalog.AuditFilter{Action: "team.delete"}, []string{"ae-4", "ae-3"}},
+		{"of an action", catalog.AuditFilter{Actions: []string{"team.delete"}}, []string{"ae-4", "ae-3"}},
+		{"of one of two actions", catalog.AuditFilter{Actions: []string{"team.delete", "nothing"}}, []string{"ae-4", "ae-3"}},
+		{"of no action there is", catalog.AuditFilter{Actions: []string{"nothing"}}, nil},
 		{"with an outcome", catalog.AuditFilter{Outcome: catalog.OutcomeRefused}, []string{"ae-3", "ae-2"}},
 		{"behind one", catalog.AuditFilter{AfterSequence: 2}, []string{"ae-4", "ae-3"}},
 		{"behind one, oldest first", catalog.AuditFilter{AfterSequence: 2, OldestFirst: true}, []string{"ae-3", "ae-4"}},
 		{"behind the last", catalog.AuditFilter{AfterSequence: 4}, nil},
 		{"oldest first", catalog.AuditFilter{OldestFirst: true}, []string{"ae-1", "ae-2", "ae-3", "ae-4"}},
 		{"all conditions at once", catalog.AuditFilter{
-			OrganizationID: "org-a", Since: at(1), Until: at(3), Actor: bob, Object: teamA, Action: "team.delete", Outcome: catalog.OutcomeRefused, AfterSequence: 1,
+			OrganizationID: "org-a", Since: at(1), Until: at(3), Actor: bob, Object: teamA, Actions: []string{"team.delete"}, Outcome: catalog.OutcomeRefused, AfterSequence: 1,
 		}, []string{"ae-3"}},
 	} {
 		wantIDs(t, row.what, eventID, row.want...)(s.AuditEvents(ctx, row.filter))

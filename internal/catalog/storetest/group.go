@@ -76,6 +76,7 @@ func groupLinksAreKept(t *testing.T, s catalog.Store) {
 		want   []string
 	}{
 		{"all", catalog.GroupLinkFilter{}, []string{"gl-a", "gl-b", "gl-c"}},
+		{"by id", catalog.GroupLinkFilter{IDs: []string{"gl-b", "gl-x"}}, []string{"gl-b"}},
 		{"of groups", catalog.GroupLinkFilter{GroupIDs: []string{"grp-a", "grp-x"}}, []string{"gl-a", "gl-c"}},
 		{"of teams", catalog.GroupLinkFilter{TeamIDs: []string{"team-b"}}, []string{"gl-b", "gl-c"}},
 		{"of an organization", catalog.GroupLinkFilter{OrganizationID: "org-b"}, []string{"gl-b", "gl-c"}},

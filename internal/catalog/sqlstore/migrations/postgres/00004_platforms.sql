@@ -7,8 +7,13 @@ ALTER TABLE settings ADD COLUMN otf_levels BOOLEAN NOT NULL DEFAULT FALSE;
 -- What clients of a protocol keep with a row: a JSON document, '' for none.
 ALTER TABLE teams ADD COLUMN attributes TEXT COLLATE "C" NOT NULL DEFAULT '';
 ALTER TABLE grants ADD COLUMN attributes TEXT COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE tokens ADD COLUMN attributes TEXT COLLATE "C" NOT NULL DEFAULT '';
 
 CREATE INDEX identity_groups_name ON identity_groups (display_name);
+
+-- Who holds a role, and a few grants of each holder, without a look at all of them.
+DROP INDEX grants_role;
+CREATE INDEX grants_role ON grants (role_id, holder_type, holder_id, id);
 
 -- What platforms keep in organizations, workspaces and other records. What a record is in takes it along; place is the
 -- nearest of those, in which names are unique; without a name it is NULL.
@@ -56,7 +61,10 @@ CREATE INDEX access_requests_scope ON access_requests (scope_type, scope_id);
 
 DROP TABLE access_requests;
 DROP TABLE records;
+DROP INDEX grants_role;
+CREATE INDEX grants_role ON grants (role_id);
 DROP INDEX identity_groups_name;
+ALTER TABLE tokens DROP COLUMN attributes;
 ALTER TABLE grants DROP COLUMN attributes;
 ALTER TABLE teams DROP COLUMN attributes;
 ALTER TABLE settings DROP COLUMN otf_levels;

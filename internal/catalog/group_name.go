@@ -1,0 +1,351 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// SourceTerrakube is the source of placeholders: groups that somebody named and no directory has brought yet. The
+// external id of one is its name. The first group of that name that a directory brings takes its place.
+const SourceTerrakube = "terrakube"
+
+// placeholder reports whether a group is one that no directory has brought yet.
+func (g Group) placeholder() bool { return g.Source == SourceTerrakube }
+
+// GroupsNamed returns the groups of a display name, exactly as written (DECISIONS P11): those that directories brought
+// or, if there is none, a placeholder.
+func (c *Change) GroupsNamed(ctx context.Context, name string) ([]Group, error) {
+	if err := checkName("name", name, true); err != nil {
+		return nil, err
+	}
+	all, err := c.GroupsByName(ctx, name)
+	if err != nil || len(all) > 0 {
+		return all, err
+	}
+	g, err := c.CreateGroup(ctx, Group{Source: SourceTerrakube, ExternalID: name, DisplayName: name})
+	return []Group{g}, err
+}
+
+// adopt gives the placeholder of a group's name to the group, which keeps its id and with it what the placeholder holds.
+// taken is false where there is no placeholder.
+func (c *Change) adopt(ctx context.Context, g Group) (after Group, taken bool, err error) {
+	if g.placeholder() {
+		return Group{}, false, nil
+	}
+	named, err := c.GroupsByName(ctx, g.DisplayName)
+	if err != nil {
+		return Group{}, false, err
+	}
+	i := slices.IndexFunc(named, Group.placeholder)
+	if i < 0 {
+		return Group{}, false, nil
+	}
+	before := named[i]
+	after = before
+	after.Source, after.ExternalID = g.Source, g.ExternalID
+	if err := c.Queries.UpdateGroup(ctx, after); err != nil {
+		return Group{}, false, err
+	}
+	c.record("group.adopt", "", groupRef(after.ID), before, after)
+	return after, true, nil
+}
+
+// takeName gives a group what goes by its name: membership of the Terrakube teams that another group of the name is
+// linked to, and administration if it is the administrators' name.
+func (c *Change) takeName(ctx context.Context, g Group) error {
+	teams, err := c.teamsNamed(ctx, g.DisplayName)
+	if err != nil {
+		return err
+	}
+	for _, t := range teams {
+		if err := c.ensureLink(ctx, g.ID, t.ID); err != nil {
+			return err
+		}
+	}
+	return c.settleAdministrators(ctx)
+}
+
+// teamsNamed returns the Terrakube teams of a name, of all organizations: teams of that name, linked to a group of that
+// name, that hold what every Terrakube team holds. A team that merely has the name is no such team.
+func (c *Change) teamsNamed(ctx context.Context, name string) ([]Team, error) {
+	groups, err := c.GroupsByName(ctx, name)
+	if err != nil || len(groups) == 0 {
+		return nil, err
+	}
+	ids := make([]string, len(groups))
+	for i, g := range groups {
+		ids[i] = g.ID
+	}
+	links, err := c.GroupLinks(ctx, GroupLinkFilter{GroupIDs: ids})
+	if err != nil {
+		return nil, err
+	}
+	var out []Team
+	for _, l := range links {
+		t, err := c.Team(ctx, l.TeamID)
+		if err != nil {
+			return nil, err
+		}
+		if t.Name != name || slices.Contains(out, t) {
+			continue
+		}
+		by, err := c.namedByTerrakube(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		if by {
+			out = append(out, t)
+		}
+	}
+	return out, nil
+}
+
+// namedByTerrakube reports whether a team holds what every team made by Terrakube holds (DECISIONS P3).
+func (c *Change) namedByTerrakube(ctx context.Context, t Team) (bool, error) {
+	grants, err := c.Grants(ctx, GrantFilter{OrganizationID: t.OrganizationID, Holder: teamRef(t.ID)})
+	o, orgErr := c.Organization(ctx, t.OrganizationID)
+	if err != nil || orgErr != nil {
+		return false, firstError(err, orgErr)
+	}
+	return slices.ContainsFunc(grants, func(g Grant) bool {
+		return slices.ContainsFunc([]bool{false, true}, func(parity bool) bool {
+			role, scope := membershipRole(o, parity)
+			return g.RoleID == role && g.Scope == scope
+		})
+	}), nil
+}
+
+func firstError(all ...error) error {
+	for _, err := range all {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RenameGroup gives a group another display name, and with it what goes by names: Terrakube teams of the old name lose
+// the group, those of the new one get it, and so with administration. What else the group holds, it keeps.
+func (c *Change) RenameGroup(ctx context.Context, id, name string) error {
+	before, err := c.Group(ctx, id)
+	if err != nil || before.DisplayName == name {
+		return err
+	}
+	if err := checkName("name", name, true); err != nil {
+		return err
+	}
+	left, err := c.teamsNamed(ctx, before.DisplayName)
+	if err != nil {
+		return err
+	}
+	after := before
+	after.DisplayName = name
+	if err := c.Queries.UpdateGroup(ctx, after); err != nil {
+		return err
+	}
+	c.record("group.update", "", groupRef(id), before, after)
+	if err := c.leaveTeams(ctx, before, left); err != nil {
+		return err
+	}
+	if err := c.absorb(ctx, after); err != nil {
+		return err
+	}
+	return c.takeName(ctx, after)
+}
+
+// UpdateGroup changes a group's display name, and where its directory knows it from. It stands in front of the store's
+// method of that name, which knows no rules.
+func (c *Change) UpdateGroup(ctx context.Context, g Group) error {
+	before, err := c.Group(ctx, g.ID)
+	if err != nil {
+		return err
+	}
+	if g.Source != before.Source || g.ExternalID != before.ExternalID {
+		after := before
+		after.Source, after.ExternalID = g.Source, g.ExternalID
+		if err := c.Queries.UpdateGroup(ctx, after); err != nil {
+			return err
+		}
+		c.record("group.update", "", groupRef(g.ID), before, after)
+	}
+	return c.RenameGroup(ctx, g.ID, g.DisplayName)
+}
+
+// leaveTeams takes a group out of Terrakube teams of the name it had. The name stays theirs: a placeholder keeps their
+// place for the next group that is called so.
+func (c *Change) leaveTeams(ctx context.Context, g Group, teams []Team) error {
+	for _, t := range teams {
+		links, err := c.GroupLinks(ctx, GroupLinkFilter{GroupIDs: []string{g.ID}, TeamIDs: []string{t.ID}})
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			if err := c.UnlinkGroup(ctx, l); err != nil {
+				return err
+			}
+		}
+		if err := c.linkNamed(ctx, t, g.DisplayName); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepPlaces keeps the place of a group that is gone in Terrakube teams of its name, for the next one that is called so.
+func (c *Change) keepPlaces(ctx context.Context, gone Group, teams []Team) error {
+	if gone.placeholder() {
+		return nil
+	}
+	for _, t := range teams {
+		if err := c.linkNamed(ctx, t, gone.DisplayName); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// linkNamed links a team to every group of a name.
+func (c *Change) linkNamed(ctx context.Context, t Team, name string) error {
+	groups, err := c.GroupsNamed(ctx, name)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if err := c.ensureLink(ctx, g.ID, t.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ensureLink links a group to a team unless it is linked.
+func (c *Change) ensureLink(ctx context.Context, groupID, teamID string) error {
+	have, err := c.GroupLinks(ctx, GroupLinkFilter{GroupIDs: []string{groupID}, TeamIDs: []string{teamID}})
+	if err != nil || len(have) > 0 {
+		return err
+	}
+	_, err = c.LinkGroup(ctx, groupID, teamID)
+	return err
+}
+
+// absorb gives a group what the placeholder of its name holds, and ends the placeholder.
+func (c *Change) absorb(ctx context.Context, g Group) error {
+	named, err := c.GroupsByName(ctx, g.DisplayName)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(named, Group.placeholder)
+	if i < 0 || named[i].ID == g.ID {
+		return nil
+	}
+	links, err := c.GroupLinks(ctx, GroupLinkFilter{GroupIDs: []string{named[i].ID}})
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		if err := c.ensureLink(ctx, g.ID, l.TeamID); err != nil {
+			return err
+		}
+	}
+	grants, err := c.Grants(ctx, GrantFilter{Holder: groupRef(named[i].ID)})
+	if err != nil {
+		return err
+	}
+	for _, held := range grants {
+		if err := c.handGrant(ctx, held, groupRef(g.ID)); err != nil {
+			return err
+		}
+	}
+	return c.RemoveGroup(ctx, named[i].ID)
+}
+
+// handGrant gives a grant another holder, who may hold the same already. It stays the same grant otherwise.
+func (c *Change) handGrant(ctx context.Context, g Grant, holder authz.Object) error {
+	same, err := c.Grants(ctx, GrantFilter{Scopes: []authz.Object{g.Scope}, Holder: holder, RoleID: g.RoleID, Limit: 1})
+	if err != nil || len(same) > 0 {
+		return err
+	}
+	_, projectID, err := scopeOrganization(ctx, c.Queries, g.Scope)
+	if err != nil {
+		return err
+	}
+	after := g
+	after.Holder = holder
+	c.touch(grantSlices(g, projectID)...)
+	c.touch(grantSlices(after, projectID)...)
+	c.record("grant.update", g.OrganizationID, g.Scope, g, after, g.Holder, holder)
+	return c.UpdateGrant(ctx, after)
+}
+
+// roleAdministrator is what the administrator group holds at the platform (DECISIONS P1).
+const roleAdministrator = "terrakube-administrator"
+
+// byAdminGroupSetting marks the grants that the setting made, so that it takes none that a person gave.
+const byAdminGroupSetting = "setting:terrakube-admin-group"
+
+// settleAdministrators makes the groups of the administrators' name hold their role, and no other group by this setting.
+func (c *Change) settleAdministrators(ctx context.Context) error {
+	settings, err := c.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	have, err := c.Grants(ctx, GrantFilter{PlatformOnly: true, RoleID: roleAdministrator})
+	if err != nil {
+		return err
+	}
+	var want []Group
+	if settings.TerrakubeAdminGroup != "" {
+		if want, err = c.GroupsByName(ctx, settings.TerrakubeAdminGroup); err != nil {
+			return err
+		}
+	}
+	for _, g := range have {
+		named := slices.ContainsFunc(want, func(w Group) bool { return groupRef(w.ID) == g.Holder })
+		if named || g.CreatedBy != byAdminGroupSetting {
+			continue
+		}
+		if err := c.RemoveGrant(ctx, g.ID); err != nil {
+			return err
+		}
+	}
+	for _, w := range want {
+		if slices.ContainsFunc(have, func(g Grant) bool { return g.Holder == groupRef(w.ID) && g.ExpiresAt.IsZero() }) {
+			continue
+		}
+		if err := c.nameAdministrators(ctx, w, have); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nameAdministrators gives a group the administrators' role, in place of one that it holds for a time.
+func (c *Change) nameAdministrators(ctx context.Context, w Group, have []Grant) error {
+	for _, g := range have {
+		if g.Holder == groupRef(w.ID) {
+			if err := c.RemoveGrant(ctx, g.ID); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := c.CreateGrant(ctx, Grant{Holder: groupRef(w.ID), RoleID: roleAdministrator, Scope: authz.Object{Type: schema.TypePlatform, ID: PlatformID}, CreatedBy: byAdminGroupSetting})
+	return err
+}
+
+// appointAdministrators makes sure that there is a group of the administrators' name, a placeholder until a directory
+// brings one, and settles who administers.
+func (c *Change) appointAdministrators(ctx context.Context) error {
+	settings, err := c.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	if settings.TerrakubeAdminGroup != "" {
+		if _, err := c.GroupsNamed(ctx, settings.TerrakubeAdminGroup); err != nil {
+			return err
+		}
+	}
+	return c.settleAdministrators(ctx)
+}

@@ -1,0 +1,161 @@
+package catalog_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// errLast is how a test ends what it did together.
+var errLast = errors.New("the last use case fails")
+
+// TestTogetherIsDoneWholeOrNotAtAll makes a project, a workspace in it, a record in that and an access to it, and takes
+// the workspace prod away: a change that gives access and takes some.
+func TestTogetherIsDoneWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	v := newVillage(t)
+	owner, ctx := v.people["owner"], t.Context()
+	var made catalog.Workspace
+	runs := 0
+	all := func(last error) error {
+		runs = 0
+		_, err := v.Together(ctx, owner, func(ctx context.Context, s *catalog.Service) error {
+			runs++
+			prj, _, err := s.CreateProject(ctx, owner, v.acme.ID, called[catalog.Project]("fresh"))
+			if err != nil {
+				return err
+			}
+			if made, _, err = s.CreateWorkspace(ctx, owner, v.acme.ID, prj.ID, called[catalog.Workspace]("fresh")); err != nil {
+				return err
+			}
+			at := catalog.RecordPlace{WorkspaceID: made.ID}
+			if _, _, err := s.CreateRecord(ctx, owner, catalog.KindVariable, at, nil); err != nil {
+				return err
+			}
+			if found, err := s.ListRecords(ctx, owner, catalog.KindVariable, at, ""); err != nil || len(found) != 1 {
+				t.Errorf("of what was made %d are found: %v", len(found), err)
+			}
+			reader := catalog.Grant{Holder: ref(schema.TypeTeam, v.teams["clerks"].ID), RoleID: "tfe-read", Scope: ref(schema.TypeWorkspace, made.ID)}
+			if _, _, err := s.CreateGrant(ctx, owner, reader); err != nil {
+				return err
+			}
+			if _, err := s.DeleteWorkspace(ctx, owner, v.workspaces["prod"].ID); err != nil {
+				return err
+			}
+			return last
+		})
+		return err
+	}
+	prod := ref(schema.TypeWorkspace, v.workspaces["prod"].ID)
+	if err := all(errLast); !errors.Is(err, errLast) {
+		t.Fatalf("got %v", err)
+	}
+	if _, err := v.Store.Workspace(ctx, made.ID); !fault.Is(err, fault.NotFound) || !v.may(t, "writer", schema.WorkspaceRead, prod) {
+		t.Errorf("something of it was done: %v", err)
+	}
+	noDrift(t, v.Bench)
+	if err := all(nil); err != nil {
+		t.Fatal(err)
+	}
+	if runs != 2 {
+		t.Errorf("a change that takes access away ran %d times, want a rehearsal and the change", runs)
+	}
+	fresh := ref(schema.TypeWorkspace, made.ID)
+	if v.may(t, "writer", schema.WorkspaceRead, prod) || !v.may(t, "clerk", schema.WorkspaceRead, fresh) || v.may(t, "clerk", schema.WorkspaceUpdate, fresh) || v.may(t, "writer", schema.WorkspaceRead, fresh) {
+		t.Error("afterwards somebody may what he should not, or may not what he should")
+	}
+	noDrift(t, v.Bench)
+}
+
+// TestRightsWithinOneChange asks about what the change has made itself: the parent decides.
+func TestRightsWithinOneChange(t *testing.T) {
+	t.Parallel()
+	v := newVillage(t)
+	lead := v.people["teamlead"]
+	change(t, v.Bench, func(ctx context.Context, c *catalog.Change) error {
+		role, err := c.CreateRole(ctx, catalog.Role{OrganizationID: v.acme.ID, Permissions: []string{"project.create_workspace", "workspace.read_run"}})
+		if err != nil {
+			return err
+		}
+		_, err = c.CreateGrant(ctx, catalog.Grant{Holder: lead.Subject, RoleID: role.ID, Scope: ref(schema.TypeProject, v.project.ID)})
+		return err
+	})
+	for what, row := range map[string]struct {
+		who  string
+		do   func(ctx context.Context, s *catalog.Service, w catalog.Workspace) error
+		want fault.Kind
+	}{
+		"an owner changes it": {"owner", func(ctx context.Context, s *catalog.Service, w catalog.Workspace) error {
+			_, err := s.SafeDeleteWorkspace(ctx, v.people["owner"], w.ID)
+			return err
+		}, 0},
+		"its maker reads it": {"teamlead", func(ctx context.Context, s *catalog.Service, w catalog.Workspace) error {
+			_, err := s.FindWorkspace(ctx, lead, w.ID)
+			return err
+		}, 0},
+		"its maker changes it, who may only make": {"teamlead", func(ctx context.Context, s *catalog.Service, w catalog.Workspace) error {
+			_, _, err := s.CreateRecord(ctx, lead, catalog.KindVariable, catalog.RecordPlace{WorkspaceID: w.ID}, nil)
+			return err
+		}, fault.Denied},
+		"its maker asks for what no parent can tell": {"owner", func(ctx context.Context, s *catalog.Service, w catalog.Workspace) error {
+			held, err := s.Held(ctx, v.people["owner"], []authz.Object{ref(schema.TypeWorkspace, w.ID)}, schema.WorkspaceRunLocally, schema.WorkspaceUpdate)
+			if err == nil && (held[0][schema.WorkspaceRunLocally] || !held[0][schema.WorkspaceUpdate]) {
+				t.Errorf("he holds %v", held)
+			}
+			return err
+		}, 0},
+	} {
+		p := v.people[row.who]
+		_, err := v.Together(t.Context(), p, func(ctx context.Context, s *catalog.Service) error {
+			w, _, err := s.CreateWorkspace(ctx, p, v.acme.ID, v.project.ID, called[catalog.Workspace]("fresh"))
+			if err != nil {
+				return err
+			}
+			if err := row.do(ctx, s, w); err != nil {
+				return err
+			}
+			return errLast
+		})
+		if row.want == 0 && !errors.Is(err, errLast) || row.want != 0 && !fault.Is(err, row.want) {
+			t.Errorf("%s: got %v", what, err)
+		}
+	}
+	noDrift(t, v.Bench)
+}
+
+// TestARefusalWithinOneChangeLeavesAnEvent holds that an attempt is recorded although the change it was in is undone.
+func TestARefusalWithinOneChangeLeavesAnEvent(t *testing.T) {
+	t.Parallel()
+	v := newVillage(t)
+	member, org := v.people["member"], ref(schema.TypeOrganization, v.acme.ID)
+	before := v.refusals(t, "member", org)
+	_, err := v.Together(t.Context(), member, func(ctx context.Context, s *catalog.Service) error {
+		_, _, err := s.CreateTag(ctx, member, v.acme.ID, "web")
+		return err
+	})
+	if after := v.refusals(t, "member", org); !fault.Is(err, fault.Denied) || after != before+1 {
+		t.Errorf("got %v, and %d events more, want one", err, after-before)
+	}
+}
+
+// TestTogetherOfWhoseCredentialEnded holds that the whole is asked for as one: a person who was suspended changes nothing.
+func TestTogetherOfWhoseCredentialEnded(t *testing.T) {
+	t.Parallel()
+	v := newVillage(t)
+	change(t, v.Bench, func(ctx context.Context, c *catalog.Change) error {
+		return c.Suspend(ctx, v.people["clerk"].Subject.ID)
+	})
+	ran := false
+	_, err := v.Together(t.Context(), v.people["clerk"], func(context.Context, *catalog.Service) error {
+		ran = true
+		return nil
+	})
+	if err == nil || ran {
+		t.Errorf("got %v, and it ran: %v", err, ran)
+	}
+}

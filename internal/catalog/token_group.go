@@ -1,0 +1,143 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/schema"
+)
+
+// SignedTerms say what a token in the form of Terrakube's clients is to be.
+type SignedTerms struct {
+	Description string
+	Life        time.Duration // 0: as long as is allowed, which is as long as tokens live by default
+	Endless     bool          // a Life of 0 has no end
+	Attributes  Attributes
+}
+
+// administersGroups asks for what Terrakube's administrators hold everywhere, and site admins with them: a say in what
+// teams may.
+func (s *Service) administersGroups(ctx context.Context, p Principal) error {
+	return s.require(ctx, p, schema.OrganizationManageOrganizationAccess, platformRef())
+}
+
+// actCreateGroupToken is what audit events call the attempt to make a token of a group.
+const actCreateGroupToken = schema.Permission("group.create_token")
+
+// IssueGroupToken adds a token of the group of a name, for people who are in the group and for administrators. It ends no
+// later than the token that asks for it, if one does.
+//
+// A token of the group is no member here, for it could renew itself for good, and neither is any other token that is
+// nobody's own. A group that does not exist is refused like one that the principal is not in: fault.Denied.
+func (s *Service) IssueGroupToken(ctx context.Context, p Principal, name string, terms SignedTerms) (IssuedToken, authz.Token, error) {
+	group, err := s.groupToMint(ctx, p, name)
+	if err != nil {
+		on := platformRef()
+		if group.ID != "" {
+			on = groupRef(group.ID)
+		}
+		return IssuedToken{}, "", s.refused(ctx, p, actCreateGroupToken, on, err)
+	}
+	draft, err := s.draft(ctx, p, Token{Kind: TokenGroup, OwnerID: group.ID, Attributes: terms.Attributes}, TokenTerms{Description: terms.Description})
+	if err != nil {
+		return IssuedToken{}, "", err
+	}
+	return s.issueSigned(ctx, p, draft, terms, group.DisplayName)
+}
+
+// groupToMint returns the group of a name that the principal may make tokens of. Of several it is the first; where he may
+// not, one that he asked for comes with the refusal.
+func (s *Service) groupToMint(ctx context.Context, p Principal, name string) (Group, error) {
+	if name == "" {
+		return Group{}, fault.At("group", "can't be blank")
+	}
+	named, err := s.store.GroupsByName(ctx, name)
+	if err != nil {
+		return Group{}, err
+	}
+	questions := make([]authz.Question, len(named))
+	for i, g := range named {
+		questions[i] = authz.Question{Subject: p.Subject, Permission: schema.GroupMember.Name(), Resource: groupRef(g.ID)}
+	}
+	in, _, err := s.engine.CheckAll(ctx, questions, authz.Consistency{})
+	if err != nil {
+		return Group{}, err
+	}
+	if i := slices.Index(in, true); i >= 0 {
+		return named[i], nil
+	}
+	err = s.administersGroups(ctx, p)
+	switch {
+	case err != nil && !fault.Is(err, fault.Denied):
+		return Group{}, err
+	case len(named) == 0:
+		return Group{}, fault.New(fault.Denied, "%s may make no token of the group %q", p.Name, name)
+	case err != nil:
+		return named[0], fault.New(fault.Denied, "%s is not in the group %q", p.Name, name)
+	}
+	return named[0], nil
+}
+
+// IssuePersonalToken adds a token of the person who asks, in the form of Terrakube's clients. It ends no later than the
+// token that asks for it, if one does. What is no person has no personal tokens.
+func (s *Service) IssuePersonalToken(ctx context.Context, p Principal, terms SignedTerms) (IssuedToken, authz.Token, error) {
+	if p.Subject.Type != schema.TypeUser {
+		err := fault.New(fault.Denied, "only people have personal tokens")
+		return IssuedToken{}, "", s.refused(ctx, p, "user.create_token", p.Subject, err)
+	}
+	draft, err := s.draft(ctx, p, Token{Kind: TokenUser, OwnerID: p.Subject.ID, Attributes: terms.Attributes}, TokenTerms{Description: terms.Description})
+	if err != nil {
+		return IssuedToken{}, "", err
+	}
+	return s.issueSigned(ctx, p, draft, terms, p.Name)
+}
+
+// issueSigned adds a drafted token in the form of Terrakube's clients, in the name of whom it stands for.
+func (s *Service) issueSigned(ctx context.Context, p Principal, draft Token, terms SignedTerms, name string) (IssuedToken, authz.Token, error) {
+	var issued IssuedToken
+	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) error {
+		t, email := draft, ""
+		if p.Subject.Type == schema.TypeUser {
+			u, err := c.User(ctx, p.Subject.ID)
+			if err != nil {
+				return err
+			}
+			email = u.Email
+		}
+		err := c.endSigned(ctx, p, &t, terms)
+		if err == nil {
+			issued, err = s.issueAs(ctx, c, t, signed(email, name))
+		}
+		return err
+	})
+	return issued, token, err
+}
+
+// endSigned gives a token its end: the one that was asked for, or the latest there may be. One that is asked for beyond
+// the end of the token that asks is Invalid.
+func (c *Change) endSigned(ctx context.Context, p Principal, t *Token, terms SignedTerms) error {
+	asked := terms.Life > 0
+	switch {
+	case asked:
+		t.ExpiresAt = c.now.Add(terms.Life)
+	case !terms.Endless:
+		if err := c.endByDefault(ctx, t); err != nil {
+			return err
+		}
+	}
+	if p.Credential == "" {
+		return nil
+	}
+	maker, err := c.Token(ctx, p.TokenID)
+	if err != nil || maker.ExpiresAt.IsZero() || !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(maker.ExpiresAt) {
+		return err
+	}
+	if asked {
+		return fault.At("expires", "must not be after %s, when the token that asks ends", maker.ExpiresAt.UTC().Format(time.RFC3339))
+	}
+	t.ExpiresAt = maker.ExpiresAt
+	return nil
+}
