@@ -26,7 +26,7 @@ func passedOn() []string {
 
 		"DeleteAgentPool", "DeleteConsumer", "DeleteIdentity", "DeleteRetention", "DeleteTag", "DeleteTagBindings",
 		"AccessRequest", "AccessRequests", "CountAccessRequests", "GroupsByName", "InsertAccessRequest", "UpdateAccessRequest",
-		"Record", "Records", "InsertRecord", "UpdateRecord", "DeleteRecord",
+		"Record", "Records", "RoleHolders", "InsertRecord", "UpdateRecord", "DeleteRecord",
 
 		"DeleteTokenLife", "DeleteWorkspaceTag", "PruneAuditEvents", "PutConsumer", "PutRetention", "PutTagBinding",
 		"PutTokenLife", "PutWorkspaceTag", "SetAuditToken", "UpdateAgentPool", "UpdateTag",

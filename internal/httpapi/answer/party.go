@@ -15,9 +15,11 @@ const (
 	TypeStacks          = "stacks"
 	TypeTeams           = "teams"
 	TypeServiceAccounts = "service-accounts"
+	TypeGroups          = "groups"
 )
 
-// Party relates to somebody who acts: a person, a team, an organization, whose id here is its name, or a service account.
+// Party relates to somebody who acts: a person, a team, an organization, whose id here is its name, a service account, or
+// a group, by a token of it.
 func Party(o authz.Object, organization string) jsonapi.Relationship {
 	switch o.Type {
 	case schema.TypeUser:
@@ -26,6 +28,8 @@ func Party(o authz.Object, organization string) jsonapi.Relationship {
 		return jsonapi.ToOne(TypeTeams, o.ID).At("/api/v2/teams/" + o.ID)
 	case schema.TypeOrganization:
 		return jsonapi.ToOne(TypeOrganizations, organization)
+	case schema.TypeGroup:
+		return jsonapi.ToOne(TypeGroups, o.ID)
 	}
 	return jsonapi.ToOne(TypeServiceAccounts, o.ID)
 }

@@ -16,8 +16,8 @@ import (
 // fault.Conflict 409. A function that is nil refuses like fault.Denied.
 type noun struct {
 	typ  string // JSON:API type, exact: "project_access"
-	path string // collection in URLs: "projectAccess"; "" is typ
-	// parents are the types whose objects have a collection of this noun; "" is the root, /api/v1/<path>.
+	path string // collection in URLs inside of a parent: "projectAccess"; "" is typ
+	// parents are the types whose objects have a collection of this noun; "" is the root, /api/v1/<typ>.
 	parents    []string
 	attributes []attribute
 	relations  []relationKind

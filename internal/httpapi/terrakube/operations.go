@@ -266,7 +266,7 @@ func (b *batch) targetAt(href string) (target, error) {
 // nounAt returns the noun of a collection inside of a type, or at the root for "".
 func (h *Handler) nounAt(parent, path string) *noun {
 	for _, n := range h.nouns {
-		if n.path == path && n.within(parent) {
+		if n.within(parent) && n.pathIn(parent) == path {
 			return n
 		}
 	}

@@ -145,7 +145,7 @@ func workspaceRecords() []described {
 			attributes: append(texts("path", "branch", "templateId", "remoteHookId", "event"), flags("migratedV2")...),
 		}},
 		{kind: catalog.KindWebhookEvent, noun: noun{
-			typ: "webhook_event", path: "events", parents: []string{"webhook"}, audited: true,
+			typ: "webhook_event", path: "events", parents: []string{"", "webhook"}, audited: true,
 			attributes: append(
 				append(texts("branch", "path", "pathType", "templateId", "event"), flags("prWorkflowEnabled", "prApplyEnabled")...),
 				attribute{name: "priority", kind: number},

@@ -38,6 +38,14 @@ func (h *Handler) complete(n *noun) {
 // within reports whether the objects of a type have a collection of the noun; "" is the root.
 func (n *noun) within(parent string) bool { return slices.Contains(n.parents, parent) }
 
+// pathIn returns what the noun's collection is called inside of a type; at the root it goes by the noun's own type.
+func (n *noun) pathIn(parent string) string {
+	if parent == "" {
+		return n.typ
+	}
+	return n.path
+}
+
 // attribute returns an attribute by name.
 func (n *noun) attribute(name string) (attribute, bool) {
 	i := slices.IndexFunc(n.attributes, func(a attribute) bool { return a.name == name })
@@ -91,12 +99,13 @@ func (h *Handler) nounEndpoints() []endpoint.Endpoint {
 }
 
 func (h *Handler) chainEndpoints(c chain) []endpoint.Endpoint {
-	path := "/api/v1"
+	path, parent := "/api/v1", ""
 	for _, n := range c[:len(c)-1] {
-		path += "/" + n.path + "/:" + n.typ
+		path += "/" + n.pathIn(parent) + "/:" + n.typ
+		parent = n.typ
 	}
 	n := c.last()
-	all := path + "/" + n.path
+	all := path + "/" + n.pathIn(parent)
 	one := all + "/:" + n.typ
 	listing := n.reads
 	if len(c) == 1 { // what the caller may not read is left out of a list at the root, so that everybody gets one
