@@ -24,6 +24,8 @@ func Catalog(tb testing.TB, path string) {
 }
 
 // emptyCatalog returns the bytes of the file.
+//
+//nolint:gochecknoglobals // made once for all tests of a process
 var emptyCatalog = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "catalog")
 	if err != nil {
