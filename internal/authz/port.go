@@ -114,8 +114,7 @@ type Schemas interface {
 type Engine interface {
 	Checker
 	Searcher
-	Explainer
-	Supposer
+	Reviewer
 	Writer
 	Reader
 	Schemas

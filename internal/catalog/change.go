@@ -25,6 +25,8 @@ type Change struct {
 	random func(prefix string) string
 	slices sliceSet
 	events []AuditEvent
+	// watched are ids of tokens of groups that end with the change if it leaves their makers outside (see endLeftTokens).
+	watched []string
 }
 
 // touch names parts of the projection that the change decides.
@@ -107,6 +109,9 @@ func (w *write) run(ctx context.Context, q Queries) error {
 		return err
 	}
 	if err := w.fn(ctx, c); err != nil {
+		return err
+	}
+	if err := c.endLeftTokens(ctx); err != nil {
 		return err
 	}
 	slices := c.slices.list()

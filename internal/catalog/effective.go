@@ -137,15 +137,11 @@ func explained(permission schema.Permission, sources []Source) EffectivePermissi
 
 // followsFrom returns what a derived permission is made of, where that is other permissions on the same object.
 func followsFrom(p schema.Permission) []schema.Permission {
-	switch p {
-	case schema.WorkspaceRunLocally:
-		return []schema.Permission{schema.WorkspaceLock, schema.WorkspaceWriteState}
-	case schema.OrganizationCreateTeam:
-		return []schema.Permission{schema.OrganizationManageTeams}
-	case schema.OrganizationCreateSecretTeam:
-		return []schema.Permission{schema.OrganizationManageTeams, schema.OrganizationAccessSecretTeams}
-	}
-	return nil
+	return map[schema.Permission][]schema.Permission{
+		schema.WorkspaceRunLocally:          {schema.WorkspaceLock, schema.WorkspaceWriteState},
+		schema.OrganizationCreateTeam:       {schema.OrganizationManageTeams},
+		schema.OrganizationCreateSecretTeam: {schema.OrganizationManageTeams, schema.OrganizationAccessSecretTeams},
+	}[p]
 }
 
 // mayReview allows to see who has access to an object, and why: the scope explain and platform.audit everywhere, and else

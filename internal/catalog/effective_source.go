@@ -207,7 +207,7 @@ func (s *Service) systemSources(ctx context.Context, organizationID string) ([]S
 	}
 	add(schema.RoleSiteAdmin, platformRef(), system(holderSiteAdmins, "site admins"), teamRef(holderSiteAdmins))
 	add(schema.RoleSiteAuditor, platformRef(), system(holderSiteAuditors, "site auditors"), teamRef(holderSiteAuditors))
-	if !settings.RestrictOrganizationCreation {
+	if organizationID == "" && !settings.RestrictOrganizationCreation { // inside an organization it gives nothing
 		add(schema.RoleOrganizationCreator, platformRef(), system(holderUsers, "everybody"), teamRef(holderUsers))
 	}
 	if organizationID == "" {

@@ -32,10 +32,14 @@ func (c *Change) CreateGroup(ctx context.Context, g Group) (Group, error) {
 	return g, c.takeName(ctx, g)
 }
 
-// RemoveGroup deletes a group with its members, nestings, links and grants.
+// RemoveGroup deletes a group with its members, nestings, links, grants and tokens; for tokens of the groups around it as
+// RemoveGroupMember.
 func (c *Change) RemoveGroup(ctx context.Context, id string) error {
 	g, err := c.Group(ctx, id)
 	if err != nil {
+		return err
+	}
+	if err := c.watchGroupTokens(ctx, id, ""); err != nil {
 		return err
 	}
 	if err := c.touchGroup(ctx, id); err != nil {
@@ -68,8 +72,11 @@ func (c *Change) AddGroupMember(ctx context.Context, groupID, userID string) err
 	return c.touchGroupMember(ctx, groupID, userID)
 }
 
-// RemoveGroupMember takes a user out of a group.
+// RemoveGroupMember takes a user out of a group. The tokens end that he made of a group he is not in any more.
 func (c *Change) RemoveGroupMember(ctx context.Context, groupID, userID string) error {
+	if err := c.watchGroupTokens(ctx, groupID, userID); err != nil {
+		return err
+	}
 	m := GroupMember{GroupID: groupID, UserID: userID}
 	if err := c.DeleteGroupMember(ctx, m); err != nil {
 		return err
@@ -95,8 +102,11 @@ func (c *Change) Nest(ctx context.Context, parentID, childID string) error {
 	return c.touchGroup(ctx, parentID)
 }
 
-// Unnest takes one group out of another.
+// Unnest takes one group out of another; for tokens as RemoveGroupMember.
 func (c *Change) Unnest(ctx context.Context, parentID, childID string) error {
+	if err := c.watchGroupTokens(ctx, parentID, ""); err != nil {
+		return err
+	}
 	if err := c.touchGroup(ctx, parentID); err != nil {
 		return err
 	}

@@ -231,7 +231,8 @@ func (c *Change) ensureLink(ctx context.Context, groupID, teamID string) error {
 	return err
 }
 
-// absorb gives a group what the placeholder of its name holds, and ends the placeholder.
+// absorb gives a group what the placeholder of its name holds, and ends the placeholder. Tokens of the placeholder, which
+// stood for nobody, end with it.
 func (c *Change) absorb(ctx context.Context, g Group) error {
 	named, err := c.GroupsByName(ctx, g.DisplayName)
 	if err != nil {
@@ -255,29 +256,11 @@ func (c *Change) absorb(ctx context.Context, g Group) error {
 		return err
 	}
 	for _, held := range grants {
-		if err := c.handGrant(ctx, held, groupRef(g.ID)); err != nil {
+		if err := c.mergeGrant(ctx, held, groupRef(g.ID)); err != nil {
 			return err
 		}
 	}
 	return c.RemoveGroup(ctx, named[i].ID)
-}
-
-// handGrant gives a grant another holder, who may hold the same already. It stays the same grant otherwise.
-func (c *Change) handGrant(ctx context.Context, g Grant, holder authz.Object) error {
-	same, err := c.Grants(ctx, GrantFilter{Scopes: []authz.Object{g.Scope}, Holder: holder, RoleID: g.RoleID, Limit: 1})
-	if err != nil || len(same) > 0 {
-		return err
-	}
-	_, projectID, err := scopeOrganization(ctx, c.Queries, g.Scope)
-	if err != nil {
-		return err
-	}
-	after := g
-	after.Holder = holder
-	c.touch(grantSlices(g, projectID)...)
-	c.touch(grantSlices(after, projectID)...)
-	c.record("grant.update", g.OrganizationID, g.Scope, g, after, g.Holder, holder)
-	return c.UpdateGrant(ctx, after)
 }
 
 // roleAdministrator is what the administrator group holds at the platform (DECISIONS P1).

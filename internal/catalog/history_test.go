@@ -592,6 +592,9 @@ func (h *history) addToken(ctx context.Context, c *catalog.Change) error {
 		var g catalog.Group
 		g, err = h.group(ctx, c)
 		t.OwnerID = g.ID
+		if maker, err := h.user(ctx, c); err == nil { // in the group or not
+			t.CreatedBy = authz.Object{Type: schema.TypeUser, ID: maker.ID}.String()
+		}
 	default:
 		var team catalog.Team
 		team, err = h.team(ctx, c)

@@ -105,6 +105,35 @@ func TestRecordsWhereverOneMayReadThem(t *testing.T) {
 	}
 }
 
+// TestRecordsOfWorkspacesWhereverOneMayReadThem has a webhook in a workspace of each organization.
+func TestRecordsOfWorkspacesWhereverOneMayReadThem(t *testing.T) {
+	t.Parallel()
+	v := newVillage(t)
+	var far catalog.Workspace
+	change(t, v.Bench, func(ctx context.Context, c *catalog.Change) (err error) {
+		far, err = c.CreateWorkspace(ctx, catalog.Workspace{OrganizationID: v.other.ID, Name: "far"})
+		return err
+	})
+	for _, id := range []string{v.workspaces["prod"].ID, v.workspaces["infra-prod"].ID, far.ID} {
+		if _, _, err := v.CreateRecord(t.Context(), v.Admin, catalog.KindWebhook, catalog.RecordPlace{WorkspaceID: id}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]int{"owner": 2, "writer": 1, "otherowner": 1, "outsider": 0, "member": 0, "site-admin": 3} {
+		if got, err := v.AllRecords(t.Context(), v.people[name], catalog.KindWebhook, ""); err != nil || len(got) != want {
+			t.Errorf("%s finds %d, want %d: %v", name, len(got), want, err)
+		}
+	}
+	if _, _, err := v.CreateRecord(t.Context(), v.Admin, catalog.KindFederated, catalog.RecordPlace{}, recordNamed("ci")); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]int{"owner": 0, "site-admin": 1} {
+		if got, err := v.AllRecords(t.Context(), v.people[name], catalog.KindFederated, ""); err != nil || len(got) != want {
+			t.Errorf("%s finds %d of the platform, want %d: %v", name, len(got), want, err)
+		}
+	}
+}
+
 // TestAdministratorsOfTerrakube holds what whoever gives access everywhere may do to records (DECISIONS P1): not content.
 func TestAdministratorsOfTerrakube(t *testing.T) {
 	t.Parallel()

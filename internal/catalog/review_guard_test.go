@@ -286,14 +286,13 @@ func TestSourcesSayHow(t *testing.T) {
 		if !s.ExpiresAt.IsZero() {
 			text += " ends " + map[bool]string{true: "then", false: "otherwise"}[s.ExpiresAt.Equal(until)]
 		}
-		if (s.GrantID == "") != (s.Role == schema.RoleOrganizationCreator) {
+		if s.GrantID == "" {
 			t.Errorf("%+v", s)
 		}
 		got = append(got, text)
 	}
 	slices.Sort(got)
 	want := []string{
-		"organization-creator on main inherited held by everybody via  link no",
 		"tfe-read on acme/prod direct held by member via  link no ends then",
 		"tfe-write on acme/prod direct held by acme/writers via g link yes",
 	}
@@ -308,6 +307,31 @@ func TestSourcesSayHow(t *testing.T) {
 			t.Errorf("apply_run comes from %v", p.From)
 		case p.Permission == schema.WorkspaceRunLocally && (!p.Derived() || len(p.FollowsFrom) != 2):
 			t.Errorf("run_locally: %+v", p)
+		}
+	}
+}
+
+// TestAHolderOfSomethingElsewhere supposes grants to holders who hold something in another place, which is not read.
+func TestAHolderOfSomethingElsewhere(t *testing.T) {
+	t.Parallel()
+	v := newVillage(t)
+	infra := authz.Object{Type: schema.TypeWorkspace, ID: v.workspaces["infra-prod"].ID}
+	group := authz.Object{Type: schema.TypeGroup, ID: v.group.ID}
+	change(t, v.Bench, func(ctx context.Context, c *catalog.Change) error {
+		if err := c.AddGroupMember(ctx, v.group.ID, v.people["member"].Subject.ID); err != nil {
+			return err
+		}
+		for _, holder := range []authz.Object{group, v.people["clerk"].Subject} {
+			if _, err := c.CreateGrant(ctx, catalog.Grant{Holder: holder, RoleID: "tfe-read", Scope: infra}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for holder, want := range map[catalog.Entity]int{entity(group): 2, named("user", "clerk"): 1} {
+		got, err := v.WhatIf(t.Context(), v.Admin, catalog.Proposal{Grant: &catalog.ProposedGrant{Holder: holder, Role: "tfe-write", Scope: named("workspace", "acme/prod")}}, 10)
+		if err != nil || got.Subjects != want || got.Objects != 2 { // the workspace and the name of its project
+			t.Errorf("%v: %+v, %v", holder, got, err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -30,6 +31,8 @@ type Deps struct {
 	AuditRetention time.Duration
 	// TerrakubeParity decides as Terrakube itself does where the default is safer (docs/terrakube.md).
 	TerrakubeParity bool
+	// TogetherTimeout is how long what is done together may take; 0: ten seconds.
+	TogetherTimeout time.Duration
 }
 
 // Service holds the use cases. Each first asks whether its principal may, then does it.
@@ -46,12 +49,13 @@ type Service struct {
 	address   func(context.Context) string
 	retention time.Duration // of audit events
 	parity    bool          // with Terrakube
+	longest   time.Duration // that what is done together may take
 	within    *Change       // that every change is a part of; nil but inside of Together
 }
 
 // New returns a Service over its dependencies.
 func New(d Deps) *Service {
-	s := &Service{arrivals: &arrivals{}, store: d.Store, engine: d.Engine, seeder: d.Seeder, log: d.Log, now: d.Now, random: d.Random, step: d.FaultPoint, requestID: d.RequestID, address: d.Address, retention: d.AuditRetention, parity: d.TerrakubeParity}
+	s := &Service{arrivals: &arrivals{}, store: d.Store, engine: d.Engine, seeder: d.Seeder, log: d.Log, now: d.Now, random: d.Random, step: d.FaultPoint, requestID: d.RequestID, address: d.Address, retention: d.AuditRetention, parity: d.TerrakubeParity, longest: cmp.Or(d.TogetherTimeout, togetherTimeout)}
 	if s.step == nil {
 		s.step = func(string) {}
 	}

@@ -14,6 +14,8 @@ type RecordFilter struct {
 	TopLevel bool
 	// PlatformOnly leaves out what is in an organization.
 	PlatformOnly bool
+	// OrganizationIDs and WorkspaceIDs select what is in one of several.
+	OrganizationIDs, WorkspaceIDs []string
 }
 
 // RecordStore keeps records. They go with what they are in.

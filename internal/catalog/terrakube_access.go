@@ -114,10 +114,49 @@ func namesOfHolders(ctx context.Context, q Queries, grants []Grant) (map[authz.O
 	return out, nil
 }
 
-// nameHolder returns who holds what a group of a name is given at a scope: a team, if one was found, else the group.
-func (c *Change) nameHolder(ctx context.Context, team, name string) (authz.Object, error) {
+// teamNamed returns the team of an organization that stands for the groups of a name, "" for none: it is called exactly so
+// and linked to a group that is, whichever protocol made it. A team that merely has the name may have other people, one
+// that is merely linked gives to more people than the name means, and the owners team holds everything anyway.
+func teamNamed(ctx context.Context, q Queries, organizationID, name string) (string, error) {
+	t, err := q.TeamByName(ctx, organizationID, name)
+	if fault.Is(err, fault.NotFound) || err == nil && t.Name != name {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	o, err := q.Organization(ctx, organizationID)
+	if err != nil || o.OwnersTeamID == t.ID {
+		return "", err
+	}
+	groups, err := q.GroupsByName(ctx, name)
+	if err != nil || len(groups) == 0 {
+		return "", err
+	}
+	ids := make([]string, len(groups))
+	for i, g := range groups {
+		ids[i] = g.ID
+	}
+	links, err := q.GroupLinks(ctx, GroupLinkFilter{GroupIDs: ids, TeamIDs: []string{t.ID}})
+	if err != nil || len(links) == 0 {
+		return "", err
+	}
+	return t.ID, nil
+}
+
+// nameHolder returns who holds what a group of a name is given at a scope: a team, if one was found, else the group. Fault:
+// Stale when the team that was found stands for the name no more.
+func (c *Change) nameHolder(ctx context.Context, scope authz.Object, team, name string) (authz.Object, error) {
 	if team != "" {
-		return teamRef(team), nil
+		organizationID, _, err := scopeOrganization(ctx, c.Queries, scope)
+		if err != nil {
+			return authz.Object{}, err
+		}
+		now, err := teamNamed(ctx, c.Queries, organizationID, name)
+		if err == nil && now != team {
+			err = fault.New(fault.Stale, "somebody else has changed the team %s", name)
+		}
+		return teamRef(team), err
 	}
 	groups, err := c.GroupsNamed(ctx, name)
 	if err != nil {
@@ -151,17 +190,6 @@ func (s *Service) addAccess(ctx context.Context, c *Change, row TerrakubeAccess,
 
 // freeAccess refuses a row of a name, or of a holder, that has one at the scope. What has ended makes place.
 func (s *Service) freeAccess(ctx context.Context, c *Change, row TerrakubeAccess) error {
-	organizationID, _, err := scopeOrganization(ctx, c.Queries, row.Scope)
-	if err != nil {
-		return err
-	}
-	o, err := c.Organization(ctx, organizationID)
-	if err != nil {
-		return err
-	}
-	if row.holder == teamRef(o.OwnersTeamID) {
-		return fault.New(fault.Conflict, "the owners team holds every access already")
-	}
 	have, err := c.Grants(ctx, GrantFilter{Scopes: []authz.Object{row.Scope}})
 	if err != nil {
 		return err
@@ -245,9 +273,10 @@ func (c *Change) setRowRights(ctx context.Context, row TerrakubeAccess, want Ter
 	return nil
 }
 
-// equal reports whether a row is what it was.
+// equal reports whether a row is what it was, and gives what it gave.
 func (a TerrakubeAccess) equal(o TerrakubeAccess) bool {
-	return a.Name == o.Name && a.roleID == o.roleID && a.holder == o.holder && a.Rights.equal(o.Rights)
+	return a.Name == o.Name && a.roleID == o.roleID && a.holder == o.holder && a.Rights.equal(o.Rights) &&
+		slices.Equal(slices.Sorted(slices.Values(a.atoms)), slices.Sorted(slices.Values(o.atoms)))
 }
 
 // equal reports whether rights read the same.

@@ -100,44 +100,23 @@ func (s *Service) FindTerrakubeAccess(ctx context.Context, p Principal, scope au
 	return rows[0], nil
 }
 
-// teamOf returns the team of an organization that stands for the groups of a name, "" for none: the one of that name, or
-// one that such a group is linked to. A team that the principal may not give access to stands for nobody here.
+// teamOf returns the team of an organization that stands for the groups of a name, "" for none (see teamNamed). A team that
+// the principal may not give access to stands for nobody here.
 func (s *Service) teamOf(ctx context.Context, p Principal, organizationID, name string) (string, error) {
-	var candidates []string
-	t, err := s.store.TeamByName(ctx, organizationID, name)
-	switch {
-	case err == nil && t.Name == name:
-		candidates = append(candidates, t.ID)
-	case err != nil && !fault.Is(err, fault.NotFound):
+	id, err := teamNamed(ctx, s.store, organizationID, name)
+	if err != nil || id == "" {
 		return "", err
 	}
-	groups, err := s.store.GroupsByName(ctx, name)
-	if err != nil {
-		return "", err
-	}
-	for _, g := range groups {
-		links, err := s.store.GroupLinks(ctx, GroupLinkFilter{GroupIDs: []string{g.ID}, OrganizationID: organizationID})
-		if err != nil {
-			return "", err
-		}
-		for _, l := range links {
-			candidates = append(candidates, l.TeamID)
-		}
-	}
-	if len(candidates) == 0 {
-		return "", nil
-	}
-	may, err := keepVisible(ctx, s, p, schema.TeamAssign, candidates, teamRef)
+	may, err := keepVisible(ctx, s, p, schema.TeamAssign, []string{id}, teamRef)
 	if err != nil || len(may) == 0 {
 		return "", err
 	}
-	return may[0], nil
+	return id, nil
 }
 
-// mayGiveRights refuses to hand out at a scope more than one holds there (DECISIONS P4), whatever the row held before
-// aside. Whoever manages organization access may set the rights that give a team everything everywhere, so he hands out
+// mayGiveRights refuses to hand out at a scope more than one holds there (DECISIONS P4). Whoever manages organization access may set the rights that give a team everything everywhere, so he hands out
 // any. Terrakube itself lets whoever manages a workspace make others its admins.
-func (s *Service) mayGiveRights(ctx context.Context, p Principal, scope authz.Object, held []schema.Permission, r TerrakubeRights) error {
+func (s *Service) mayGiveRights(ctx context.Context, p Principal, scope authz.Object, given []schema.Permission) error {
 	if s.parity {
 		return nil
 	}
@@ -149,20 +128,21 @@ func (s *Service) mayGiveRights(ctx context.Context, p Principal, scope authz.Ob
 	if !fault.Is(err, fault.Denied) {
 		return err
 	}
-	given := slices.DeleteFunc(r.atoms(scope.Type), func(a schema.Permission) bool { return slices.Contains(held, a) })
 	return s.mayHandOut(ctx, p, given, scope)
 }
 
 // AddTerrakubeAccess gives the groups of a name access to a workspace or project; manage_access there. Faults: Denied for
 // more than the principal holds there, Conflict when the name has access already.
 func (s *Service) AddTerrakubeAccess(ctx context.Context, p Principal, scope authz.Object, name string, r TerrakubeRights) (TerrakubeAccess, authz.Token, error) {
-	row := TerrakubeAccess{Name: name, Scope: scope, Rights: r}
-	team, err := s.mayAddAccess(ctx, p, row, nil)
+	wanted := TerrakubeAccess{Name: name, Scope: scope, Rights: r}
+	team, err := s.mayAddAccess(ctx, p, wanted, r.atoms(scope.Type))
 	if err != nil {
-		return row, "", err
+		return wanted, "", err
 	}
+	var added TerrakubeAccess
 	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) (err error) {
-		if row.holder, err = c.nameHolder(ctx, team, name); err != nil {
+		row := &wanted
+		if row.holder, err = c.nameHolder(ctx, scope, team, name); err != nil {
 			return err
 		}
 		g, err := s.addAccess(ctx, c, row, p.Subject.ID)
@@ -171,16 +151,16 @@ func (s *Service) AddTerrakubeAccess(ctx context.Context, p Principal, scope aut
 		}
 		rows, err := s.terrakubeRows(ctx, c, []Grant{g})
 		if err == nil {
-			row = rows[0]
+			added = rows[0]
 		}
 		return err
 	})
-	return row, token, err
+	return added, token, err
 }
 
-// mayAddAccess asks whether a principal may give a row's group its rights on top of what it holds, and returns the team
-// that stands for the group.
-func (s *Service) mayAddAccess(ctx context.Context, p Principal, row TerrakubeAccess, held []schema.Permission) (team string, err error) {
+// mayAddAccess asks whether a principal may give a row's group what it does not hold yet, and returns the team that stands
+// for the group.
+func (s *Service) mayAddAccess(ctx context.Context, p Principal, row TerrakubeAccess, given []schema.Permission) (team string, err error) {
 	_, manage, err := s.accessGuard(row.Scope)
 	if err != nil {
 		return "", err
@@ -191,7 +171,7 @@ func (s *Service) mayAddAccess(ctx context.Context, p Principal, row TerrakubeAc
 	if err := checkName("name", row.Name, true); err != nil {
 		return "", err
 	}
-	if err := s.mayGiveRights(ctx, p, row.Scope, held, row.Rights); err != nil {
+	if err := s.mayGiveRights(ctx, p, row.Scope, given); err != nil {
 		return "", err
 	}
 	organizationID, _, err := scopeOrganization(ctx, s.store, row.Scope)
@@ -226,26 +206,30 @@ func (s *Service) ChangeTerrakubeAccess(ctx context.Context, p Principal, scope 
 		if len(rows) == 0 || !rows[0].equal(seen) {
 			return fault.New(fault.Stale, "somebody else has changed the access")
 		}
-		if wanted.Name != seen.Name {
-			if wanted.holder, err = c.nameHolder(ctx, team, wanted.Name); err != nil {
+		row := wanted // the change may run twice
+		if row.Name != seen.Name {
+			if row.holder, err = c.nameHolder(ctx, scope, team, row.Name); err != nil {
 				return err
 			}
-			if err := s.handAccess(ctx, c, g, wanted); err != nil {
+			if err := s.handAccess(ctx, c, g, row); err != nil {
 				return err
 			}
 		}
-		return c.changeAccess(ctx, wanted, wanted.Rights)
+		return c.changeAccess(ctx, row, row.Rights)
 	})
 }
 
 // mayChangeAccess asks whether a principal may make of a row what he wants, and returns the team that stands for its group
-// then. To a group of another name all of it is a gift.
+// then. To a group of another name all of it is a gift: what the row is to say, and what it gives by now, of which
+// Terrakube's words may say less.
 func (s *Service) mayChangeAccess(ctx context.Context, p Principal, seen, wanted TerrakubeAccess) (team string, err error) {
-	var held []schema.Permission
+	given := wanted.Rights.atoms(wanted.Scope.Type)
 	if wanted.Name == seen.Name {
-		held = seen.atoms
+		given = slices.DeleteFunc(given, func(a schema.Permission) bool { return slices.Contains(seen.atoms, a) })
+	} else {
+		given = append(given, seen.atoms...)
 	}
-	if team, err = s.mayAddAccess(ctx, p, wanted, held); err != nil || seen.holder.Type != schema.TypeTeam {
+	if team, err = s.mayAddAccess(ctx, p, wanted, given); err != nil || seen.holder.Type != schema.TypeTeam {
 		return team, err
 	}
 	return team, s.requireToChange(ctx, p, schema.TeamAssign, seen.holder)

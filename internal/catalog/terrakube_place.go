@@ -182,17 +182,3 @@ func (s *Service) FindTerrakubeProject(ctx context.Context, p Principal, id stri
 	}
 	return prj, s.require(ctx, p, schema.ProjectRead, projectRef(id))
 }
-
-// SharedWith returns the ids of the workspaces that read the state outputs of each of some workspaces that the caller has
-// from here, by workspace.
-func (s *Service) SharedWith(ctx context.Context, workspaceIDs ...string) (map[string][]string, error) {
-	out := map[string][]string{}
-	if len(workspaceIDs) == 0 {
-		return out, nil
-	}
-	all, err := s.store.Consumers(ctx, workspaceIDs...)
-	for _, c := range all {
-		out[c.WorkspaceID] = append(out[c.WorkspaceID], c.ConsumerID)
-	}
-	return out, err
-}

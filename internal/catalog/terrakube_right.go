@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/schema"
@@ -260,8 +261,14 @@ func recallRights(a Attributes) *keptRights {
 	return all.Mine
 }
 
+// maxRole is how long the text of a role may be: unknown ones are kept as they were sent.
+const maxRole = 255
+
 // keepRights returns attributes with what is kept there for Terrakube replaced.
 func keepRights(a Attributes, mine keptRights) (Attributes, error) {
+	if mine.Role != nil && utf8.RuneCountInString(*mine.Role) > maxRole {
+		return "", fault.At("role", "must have at most %d characters", maxRole)
+	}
 	all := map[string]json.RawMessage{}
 	if a != "" {
 		if err := json.Unmarshal([]byte(a), &all); err != nil {

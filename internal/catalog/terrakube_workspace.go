@@ -3,7 +3,6 @@ package catalog
 import (
 	"cmp"
 	"context"
-	"slices"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/fault"
@@ -17,7 +16,7 @@ type TerrakubeWorkspace struct {
 	Locked     *bool    // nil: as it is
 	LockReason *string  // nil: as it is
 	Shared     bool     // whether SharedWith is wished
-	SharedWith []string // the workspaces that read its state outputs, and no others
+	SharedWith []string // the workspaces that read its state outputs, and no others of those that one sees
 }
 
 // CreateTerrakubeWorkspace adds a workspace; project.create_workspace, and workspace.read on whatever it is shared with.
@@ -33,7 +32,8 @@ func (s *Service) CreateTerrakubeWorkspace(ctx context.Context, p Principal, org
 	if err := s.requireToChange(ctx, p, schema.ProjectCreateWorkspace, projectRef(projectID)); err != nil {
 		return Workspace{}, "", err
 	}
-	if err := s.mayShare(ctx, p, want.SharedWith); err != nil {
+	plan, err := s.maySetSharing(ctx, p, Workspace{OrganizationID: organizationID}, want)
+	if err != nil {
 		return Workspace{}, "", err
 	}
 	var created Workspace
@@ -50,28 +50,17 @@ func (s *Service) CreateTerrakubeWorkspace(ctx context.Context, p Principal, org
 		if created, err = c.CreateWorkspace(ctx, wanted); err != nil {
 			return err
 		}
-		return c.settleTerrakubeWorkspace(ctx, &created, want, by)
+		return c.settleTerrakubeWorkspace(ctx, &created, want, by, plan)
 	})
 	return created, token, err
 }
 
 // settleTerrakubeWorkspace locks or unlocks a workspace and shares its outputs as it is wished.
-func (c *Change) settleTerrakubeWorkspace(ctx context.Context, w *Workspace, want TerrakubeWorkspace, by authz.Object) error {
+func (c *Change) settleTerrakubeWorkspace(ctx context.Context, w *Workspace, want TerrakubeWorkspace, by authz.Object, plan sharing) error {
 	if err := c.settleLock(ctx, w, want, by); err != nil || !want.Shared {
 		return err
 	}
-	return c.changeConsumers(ctx, w.ID, func(w Workspace, had []string) error {
-		others := slices.DeleteFunc(had, func(id string) bool { return slices.Contains(want.SharedWith, id) })
-		if err := c.dropConsumers(ctx, w.ID, others); err != nil {
-			return err
-		}
-		for _, id := range want.SharedWith {
-			if err := c.AddConsumer(ctx, w, id); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return c.settleSharing(ctx, w.ID, plan)
 }
 
 func (c *Change) settleLock(ctx context.Context, w *Workspace, want TerrakubeWorkspace, by authz.Object) (err error) {
@@ -110,7 +99,7 @@ func (s *Service) lockNeeds(w Workspace, want TerrakubeWorkspace, by authz.Objec
 }
 
 // UpdateTerrakubeWorkspace changes a workspace: permissions as UpdateWorkspace, workspace.lock or force_unlock where its
-// lock changes, workspace.update and workspace.read on the others where it is shared. Faults: Stale when somebody else
+// lock changes, workspace.update where it is shared, and workspace.read on what it was not shared with before. Faults: Stale when somebody else
 // changed meanwhile what was asked about.
 func (s *Service) UpdateTerrakubeWorkspace(ctx context.Context, p Principal, id string, want TerrakubeWorkspace) (authz.Token, error) {
 	seen, err := s.store.Workspace(ctx, id)
@@ -122,7 +111,7 @@ func (s *Service) UpdateTerrakubeWorkspace(ctx context.Context, p Principal, id 
 		return "", err
 	}
 	ch := WorkspaceChanges{ProjectID: cmp.Or(want.ProjectID, seen.ProjectID), Edit: want.Edit}
-	all, err := s.mayChangeTerrakubeWorkspace(ctx, p, seen, ch, want, s.lockNeeds(seen, want, by))
+	all, plan, err := s.mayChangeTerrakubeWorkspace(ctx, p, seen, ch, want, s.lockNeeds(seen, want, by))
 	if err != nil {
 		return "", err
 	}
@@ -147,34 +136,27 @@ func (s *Service) UpdateTerrakubeWorkspace(ctx context.Context, p Principal, id 
 		if now, err = c.Workspace(ctx, id); err != nil {
 			return err
 		}
-		return c.settleTerrakubeWorkspace(ctx, &now, want, by)
+		return c.settleTerrakubeWorkspace(ctx, &now, want, by, plan)
 	})
 }
 
-// mayChangeTerrakubeWorkspace asks for what changes of a workspace need. all is as in mayChangeWorkspace.
-func (s *Service) mayChangeTerrakubeWorkspace(ctx context.Context, p Principal, seen Workspace, ch WorkspaceChanges, want TerrakubeWorkspace, lock schema.Permission) (all bool, err error) {
+// mayChangeTerrakubeWorkspace asks for what changes of a workspace need. all is as in mayChangeWorkspace, plan as in
+// maySetSharing.
+func (s *Service) mayChangeTerrakubeWorkspace(ctx context.Context, p Principal, seen Workspace, ch WorkspaceChanges, want TerrakubeWorkspace, lock schema.Permission) (all bool, plan sharing, err error) {
 	if all, err = s.mayChangeWorkspace(ctx, p, seen, ch); err != nil {
-		return false, err
+		return false, plan, err
 	}
 	if lock != "" {
 		if err := s.requireToChange(ctx, p, lock, workspaceRef(seen.ID)); err != nil {
-			return false, err
+			return false, plan, err
 		}
 	}
 	if !want.Shared {
-		return all, nil
+		return all, plan, nil
 	}
 	if err := s.requireToChange(ctx, p, schema.WorkspaceUpdate, workspaceRef(seen.ID)); err != nil {
-		return false, err
+		return false, plan, err
 	}
-	return all, s.mayShare(ctx, p, want.SharedWith)
-}
-
-// mayShare refuses to share a workspace with one that the principal cannot read. It is told like one that is not there.
-func (s *Service) mayShare(ctx context.Context, p Principal, ids []string) error {
-	seen, err := keepVisible(ctx, s, p, schema.WorkspaceRead, ids, workspaceRef)
-	if err == nil && len(seen) < len(ids) || fault.Is(err, fault.Invalid) {
-		return fault.At("sharedIds", "names a workspace that there is not")
-	}
-	return err
+	plan, err = s.maySetSharing(ctx, p, seen, want)
+	return all, plan, err
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
+	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/schema"
 )
 
@@ -15,12 +17,37 @@ import (
 //
 // What one of them makes another one finds, and who may do what to it is what he might do to anything in the same place:
 // its parent is asked. What one of them gives or takes away decides nothing before all is done.
+//
+// fault.Unavailable, and nothing done, where it takes longer than Deps.TogetherTimeout.
 func (s *Service) Together(ctx context.Context, p Principal, fn func(ctx context.Context, joined *Service) error) (authz.Token, error) {
-	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) error { return fn(ctx, s.joined(c)) })
+	var until time.Time
+	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) error {
+		bounded, cancel := s.bounded(ctx, &until)
+		defer cancel()
+		err := fn(bounded, s.joined(c))
+		cut := err == nil || fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Internal)
+		if cut && bounded.Err() != nil && ctx.Err() == nil {
+			return fault.Wrap(fault.Unavailable, bounded.Err(), "all of it together takes too long, and nothing of it is done; do less at a time")
+		}
+		return err
+	})
 	if r, ok := errors.AsType[*refusalError](err); ok && !r.recorded {
 		err = s.refused(ctx, p, r.permission, r.on, err)
 	}
 	return token, err
+}
+
+// togetherTimeout is how long what is done together may take, since nobody else changes anything meanwhile.
+const togetherTimeout = 10 * time.Second
+
+// bounded returns a context that ends when everything done together must be. until keeps that instant for a second run.
+func (s *Service) bounded(ctx context.Context, until *time.Time) (context.Context, context.CancelFunc) {
+	if until.IsZero() {
+		bounded, cancel := context.WithTimeout(ctx, s.longest)
+		*until, _ = bounded.Deadline()
+		return bounded, cancel
+	}
+	return context.WithDeadline(ctx, *until)
 }
 
 // joined returns a service whose use cases are part of a change.

@@ -3,11 +3,14 @@ package catalog_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
+	"github.com/terrawarden/terrawarden/internal/testkit"
 	"github.com/terrawarden/terrawarden/schema"
 )
 
@@ -158,4 +161,71 @@ func TestTogetherOfWhoseCredentialEnded(t *testing.T) {
 	if err == nil || ran {
 		t.Errorf("got %v, and it ran: %v", err, ran)
 	}
+}
+
+// TestTogetherHasAnEnd lets the last use case outlast what all of them may take, whether it notices or not.
+func TestTogetherHasAnEnd(t *testing.T) {
+	t.Parallel()
+	b := testkit.ServiceWith(t, testkit.Sized(t, "embedded"), catalog.Deps{TogetherTimeout: time.Second})
+	acme, prod := oneWorkspace(t, b)
+	ctx := t.Context()
+	for what, last := range map[string]func(context.Context) error{
+		"which it notices": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+		"unnoticed":        func(ctx context.Context) error { <-ctx.Done(); return nil },
+	} {
+		_, err := b.Together(ctx, b.Admin, func(ctx context.Context, s *catalog.Service) error {
+			if _, err := s.DeleteWorkspace(ctx, b.Admin, prod.ID); err != nil {
+				return err
+			}
+			return last(ctx)
+		})
+		if message, _ := fault.Public(err); !fault.Is(err, fault.Unavailable) || !strings.Contains(message, "too long") {
+			t.Errorf("%s: got %v", what, err)
+		}
+		if _, err := b.Store.Workspace(ctx, prod.ID); err != nil {
+			t.Errorf("%s: something of it was done: %v", what, err)
+		}
+		noDrift(t, b)
+	}
+	_, err := b.Together(ctx, b.Admin, func(ctx context.Context, _ *catalog.Service) error {
+		<-ctx.Done()
+		return fault.New(fault.Denied, "may not")
+	})
+	if !fault.Is(err, fault.Denied) {
+		t.Errorf("a refusal as the time ended: got %v", err)
+	}
+	if _, _, err := b.CreateTag(ctx, b.Admin, acme.ID, "after"); err != nil {
+		t.Errorf("a change afterwards: %v", err)
+	}
+}
+
+// TestBothRunsShareTheTime holds that a change which is rehearsed has no more time than another.
+func TestBothRunsShareTheTime(t *testing.T) {
+	t.Parallel()
+	b := testkit.Service(t, "embedded")
+	_, prod := oneWorkspace(t, b)
+	var ends []time.Time
+	_, err := b.Together(t.Context(), b.Admin, func(ctx context.Context, s *catalog.Service) error {
+		end, ok := ctx.Deadline()
+		if ends = append(ends, end); !ok {
+			t.Error("it has no end")
+		}
+		_, err := s.DeleteWorkspace(ctx, b.Admin, prod.ID)
+		return err
+	})
+	if err != nil || len(ends) != 2 || !ends[0].Equal(ends[1]) {
+		t.Errorf("got %v; the runs end at %v", err, ends)
+	}
+}
+
+func oneWorkspace(t *testing.T, b *testkit.Bench) (o catalog.Organization, w catalog.Workspace) {
+	t.Helper()
+	change(t, b, func(ctx context.Context, c *catalog.Change) (err error) {
+		if o, err = c.CreateOrganization(ctx, "acme", "", b.Admin.Subject.ID); err != nil {
+			return err
+		}
+		w, err = c.CreateWorkspace(ctx, catalog.Workspace{OrganizationID: o.ID, Name: "prod"})
+		return err
+	})
+	return o, w
 }

@@ -19,7 +19,7 @@ type SignedTerms struct {
 }
 
 // administersGroups asks for what Terrakube's administrators hold everywhere, and site admins with them: a say in what
-// teams may.
+// teams may. It is for seeing and ending tokens of groups, not for making them.
 func (s *Service) administersGroups(ctx context.Context, p Principal) error {
 	return s.require(ctx, p, schema.OrganizationManageOrganizationAccess, platformRef())
 }
@@ -27,13 +27,14 @@ func (s *Service) administersGroups(ctx context.Context, p Principal) error {
 // actCreateGroupToken is what audit events call the attempt to make a token of a group.
 const actCreateGroupToken = schema.Permission("group.create_token")
 
-// IssueGroupToken adds a token of the group of a name, for people who are in the group and for administrators. It ends no
-// later than the token that asks for it, if one does.
+// IssueGroupToken adds a token of the group of a name, for people who are in the group and for whoever holds
+// platform.administer. It ends no later than the token that asks for it, if one does. Terrakube's administrators are not
+// among them by being that: with a token of any group they would be whatever is above them.
 //
 // A token of the group is no member here, for it could renew itself for good, and neither is any other token that is
 // nobody's own. A group that does not exist is refused like one that the principal is not in: fault.Denied.
 func (s *Service) IssueGroupToken(ctx context.Context, p Principal, name string, terms SignedTerms) (IssuedToken, authz.Token, error) {
-	group, err := s.groupToMint(ctx, p, name)
+	group, member, err := s.groupToMint(ctx, p, name)
 	if err != nil {
 		on := platformRef()
 		if group.ID != "" {
@@ -45,18 +46,27 @@ func (s *Service) IssueGroupToken(ctx context.Context, p Principal, name string,
 	if err != nil {
 		return IssuedToken{}, "", err
 	}
-	return s.issueSigned(ctx, p, draft, terms, group.DisplayName)
+	return s.issueSigned(ctx, p, draft, terms, group.DisplayName, func(ctx context.Context, c *Change) error {
+		if _, err := c.Group(ctx, group.ID); err != nil || !member {
+			return err
+		}
+		in, err := c.inGroup(ctx, p.Subject.ID, group.ID)
+		if err == nil && !in {
+			err = fault.New(fault.Stale, "somebody else has changed who is in the group")
+		}
+		return err
+	})
 }
 
-// groupToMint returns the group of a name that the principal may make tokens of. Of several it is the first; where he may
-// not, one that he asked for comes with the refusal.
-func (s *Service) groupToMint(ctx context.Context, p Principal, name string) (Group, error) {
+// groupToMint returns the group of a name that the principal may make tokens of, and whether that is for being in it. Of
+// several it is the first; where he may not, one that he asked for comes with the refusal.
+func (s *Service) groupToMint(ctx context.Context, p Principal, name string) (g Group, member bool, err error) {
 	if name == "" {
-		return Group{}, fault.At("group", "can't be blank")
+		return Group{}, false, fault.At("group", "can't be blank")
 	}
 	named, err := s.store.GroupsByName(ctx, name)
 	if err != nil {
-		return Group{}, err
+		return Group{}, false, err
 	}
 	questions := make([]authz.Question, len(named))
 	for i, g := range named {
@@ -64,21 +74,21 @@ func (s *Service) groupToMint(ctx context.Context, p Principal, name string) (Gr
 	}
 	in, _, err := s.engine.CheckAll(ctx, questions, authz.Consistency{})
 	if err != nil {
-		return Group{}, err
+		return Group{}, false, err
 	}
 	if i := slices.Index(in, true); i >= 0 {
-		return named[i], nil
+		return named[i], true, nil
 	}
-	err = s.administersGroups(ctx, p)
+	err = s.require(ctx, p, schema.PlatformAdminister, platformRef())
 	switch {
 	case err != nil && !fault.Is(err, fault.Denied):
-		return Group{}, err
+		return Group{}, false, err
 	case len(named) == 0:
-		return Group{}, fault.New(fault.Denied, "%s may make no token of the group %q", p.Name, name)
+		return Group{}, false, fault.New(fault.Denied, "%s may make no token of the group %q", p.Name, name)
 	case err != nil:
-		return named[0], fault.New(fault.Denied, "%s is not in the group %q", p.Name, name)
+		return named[0], false, fault.New(fault.Denied, "%s is not in the group %q", p.Name, name)
 	}
-	return named[0], nil
+	return named[0], false, nil
 }
 
 // IssuePersonalToken adds a token of the person who asks, in the form of Terrakube's clients. It ends no later than the
@@ -92,13 +102,17 @@ func (s *Service) IssuePersonalToken(ctx context.Context, p Principal, terms Sig
 	if err != nil {
 		return IssuedToken{}, "", err
 	}
-	return s.issueSigned(ctx, p, draft, terms, p.Name)
+	return s.issueSigned(ctx, p, draft, terms, p.Name, func(context.Context, *Change) error { return nil })
 }
 
-// issueSigned adds a drafted token in the form of Terrakube's clients, in the name of whom it stands for.
-func (s *Service) issueSigned(ctx context.Context, p Principal, draft Token, terms SignedTerms, name string) (IssuedToken, authz.Token, error) {
+// issueSigned adds a drafted token in the form of Terrakube's clients, in the name of whom it stands for, if what allowed
+// it is still so inside the change.
+func (s *Service) issueSigned(ctx context.Context, p Principal, draft Token, terms SignedTerms, name string, still func(context.Context, *Change) error) (IssuedToken, authz.Token, error) {
 	var issued IssuedToken
 	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) error {
+		if err := still(ctx, c); err != nil {
+			return err
+		}
 		t, email := draft, ""
 		if p.Subject.Type == schema.TypeUser {
 			u, err := c.User(ctx, p.Subject.ID)

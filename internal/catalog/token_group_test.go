@@ -254,12 +254,15 @@ func TestWhoMakesTokensOfAGroup(t *testing.T) {
 		{"ann", "INNER", false}, // names are exact
 		{"bob", "inner", false},
 		{"owner", "inner", false}, // of an organization where the group has access
-		{"cid", "inner", true},
-		{"cid", "nowhere", false}, // even for administrators there is none
+		{"cid", "inner", false},   // who administers in Terrakube's way is not above everybody
+		{"cid", "admins", true},
+		{"cid", "nowhere", false},
 		{"site-admin", "inner", true},
+		{"site-admin", "nowhere", false}, // even for him there is none
 		{"a token of the group", "inner", false},
 		{"a token of the group", "outer", false},
-		{"a token of the administrators", "inner", true},
+		{"a token of the administrators", "inner", false},
+		{"a token of the administrators", "admins", false},
 		{"an organization's token", "inner", false},
 		{"a token of the linked team", "outer", false},
 		{"a service's token", "inner", false},
@@ -302,6 +305,18 @@ func TestATokenEndsNoLaterThanItsMaker(t *testing.T) {
 	}
 	parent, p := make1(h.IssuePersonalToken(ctx, h.people["ann"], catalog.SignedTerms{Life: 10 * time.Hour}))
 	_, endless := make1(h.IssuePersonalToken(ctx, h.people["ann"], catalog.SignedTerms{Endless: true}))
+	change(t, h.Bench, func(ctx context.Context, c *catalog.Change) error { // so that their tokens make tokens of other groups
+		role, err := c.CreateRole(ctx, catalog.Role{Name: "root", Permissions: []string{string(schema.PlatformAdminister)}})
+		if err != nil {
+			return err
+		}
+		admins, err := c.GroupsByName(ctx, "admins")
+		if err != nil {
+			return err
+		}
+		_, err = c.CreateGrant(ctx, catalog.Grant{Holder: ref(schema.TypeGroup, admins[0].ID), RoleID: role.ID, Scope: ref(schema.TypePlatform, catalog.PlatformID)})
+		return err
+	})
 	bot, b := make1(h.IssueGroupToken(ctx, h.people["cid"], "admins", catalog.SignedTerms{Life: 10 * time.Hour}))
 	issue := map[string]func(catalog.Principal, catalog.SignedTerms) (catalog.IssuedToken, authz.Token, error){
 		"personal": func(p catalog.Principal, terms catalog.SignedTerms) (catalog.IssuedToken, authz.Token, error) {

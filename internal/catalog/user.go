@@ -68,7 +68,7 @@ func (c *Change) SetSiteAuditor(ctx context.Context, userID string, auditor bool
 	return c.setUser(ctx, userID, map[bool]string{true: "user.grant_site_auditor", false: "user.revoke_site_auditor"}[auditor], func(u *User) { u.SiteAuditor = auditor })
 }
 
-// Suspend ends everything a user may do, and his tokens for good; his memberships stay and come back with
+// Suspend ends everything a user may do, and his tokens and those he made of groups for good; his memberships stay and come back with
 // Unsuspend (DECISIONS P17). Sole owners, the last site admin and the built-in one cannot be suspended.
 func (c *Change) Suspend(ctx context.Context, userID string) error {
 	if err := c.notBuiltin(ctx, userID); err != nil {
@@ -78,6 +78,9 @@ func (c *Change) Suspend(ctx context.Context, userID string) error {
 		return err
 	}
 	if err := c.dropTokens(ctx, TokenUser, userID); err != nil {
+		return err
+	}
+	if err := c.endTokensMadeBy(ctx, userID); err != nil {
 		return err
 	}
 	return c.keepOwners(ctx, userID)
@@ -131,6 +134,9 @@ func (c *Change) RemoveUser(ctx context.Context, userID string) error {
 		return err
 	}
 	if err := c.dropTokens(ctx, TokenUser, userID); err != nil {
+		return err
+	}
+	if err := c.endTokensMadeBy(ctx, userID); err != nil {
 		return err
 	}
 	if err := c.DeleteUser(ctx, userID); err != nil {

@@ -189,23 +189,11 @@ func (s *Service) supposeGrant(ctx context.Context, p Principal, proposal Propos
 		if err := s.require(ctx, p, permission, on); err != nil {
 			return err
 		}
-		if g.Holder.Type == schema.TypeTeam {
-			if err := s.require(ctx, p, schema.TeamAssign, g.Holder); err != nil {
-				return err
-			}
-		}
 		if noRole != nil {
 			return noRole
 		}
-		atoms, err := roleAtoms(ctx, s.store, roleID)
-		if err != nil {
-			return err
-		}
-		missing, err := s.lacks(ctx, p, atoms, scope)
-		if err == nil && len(missing) > 0 {
-			err = fault.New(fault.Denied, "you cannot hand out %s", missing[0])
-		}
-		return err
+		g.RoleID = roleID
+		return s.mayGrantAsIs(ctx, p, g)
 	}
 	return supposed{may: may, apply: func(ctx context.Context, c *Change) error {
 		if noRole != nil {
@@ -215,6 +203,24 @@ func (s *Service) supposeGrant(ctx context.Context, p Principal, proposal Propos
 		_, err := c.CreateGrant(ctx, g)
 		return err
 	}}, nil
+}
+
+// mayGrantAsIs asks what CreateGrant asks about the holder and the role, and leaves no trace of it.
+func (s *Service) mayGrantAsIs(ctx context.Context, p Principal, g Grant) error {
+	if g.Holder.Type == schema.TypeTeam {
+		if err := s.require(ctx, p, schema.TeamAssign, g.Holder); err != nil {
+			return err
+		}
+	}
+	atoms, err := roleAtoms(ctx, s.store, g.RoleID)
+	if err != nil {
+		return err
+	}
+	missing, err := s.lacks(ctx, p, atoms, g.Scope)
+	if err == nil && len(missing) > 0 {
+		err = fault.New(fault.Denied, "you cannot hand out %s", missing[0])
+	}
+	return err
 }
 
 func (s *Service) supposeLink(ctx context.Context, p Principal, proposal Proposal) (supposed, error) {

@@ -15,9 +15,9 @@ const (
 	// maxConsequences bounds how many changes, and how many subjects and objects of each, are told.
 	maxConsequences = 500
 	// maxPairs is how many pairs of a subject and an object are looked at.
-	maxPairs = 2_000_000
+	maxPairs = 500_000
 	// maxSupposed is how many questions are asked, before the change and after it each.
-	maxSupposed = 50_000
+	maxSupposed = 15_000
 )
 
 // Consequences are what a change would change for whom.
@@ -69,7 +69,7 @@ func (s *Service) consequences(ctx context.Context, p Principal, d *difference, 
 // pairs are subjects and objects, sorted into kinds of pairs.
 type pairs struct {
 	subjects []authz.Object
-	kinds    []authz.Question // a pair of each kind; the permission is not set
+	kinds    []authz.Question // a pair of each kind, without a permission; zero where nothing can change
 	of       [][]int          // subject -> for each object in order, the kind of the pair
 	complete bool
 }
@@ -93,8 +93,11 @@ func sortPairs(d *difference) pairs {
 			if !known {
 				n = len(out.kinds)
 				number[kind] = n
-				out.kinds = append(out.kinds, authz.Question{Subject: subject, Resource: object})
-				questions += len(askedAbout(object.Type))
+				out.kinds = append(out.kinds, authz.Question{})
+				if k.moving[kind] {
+					out.kinds[n] = authz.Question{Subject: subject, Resource: object}
+					questions += len(askedAbout(object.Type))
+				}
 			}
 			row[j] = n
 		}
@@ -150,8 +153,8 @@ func (s *Service) supposedly(ctx context.Context, d *difference, p pairs) ([]del
 	return out, nil
 }
 
-// askedAbout returns the permissions that are asked about objects of a type. At the platform that is everything that can be
-// held there: what is below it is all there is.
+// askedAbout returns the permissions that are asked about objects of a type, none for no type. At the platform that is
+// everything that can be held there: what is below it is all there is.
 func askedAbout(objectType string) []schema.Permission {
 	if objectType != schema.TypePlatform {
 		return schema.Of(objectType)

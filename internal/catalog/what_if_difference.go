@@ -22,6 +22,7 @@ type difference struct {
 	roots    map[authz.Object]bool // scopes on which, and below which, permissions may change
 	spots    map[authz.Object]bool // objects on which they may
 	subjects map[authz.Object]bool // whose permissions may change
+	members  []authz.Relationship  // of the holders whose roles change
 
 	before        []authz.Relationship
 	objects       []authz.Object  // on which permissions may change, in order
@@ -106,6 +107,7 @@ func (d *difference) people(ctx context.Context, q Queries) error {
 		for _, r := range rows {
 			if r.Relation == schema.RelMembership {
 				d.subjects[r.Subject] = true
+				d.members = append(d.members, r)
 			}
 		}
 	}
@@ -168,7 +170,10 @@ func (d *difference) world(ctx context.Context, q Queries) error {
 	if err := w.read(); err != nil {
 		return err
 	}
-	d.before, d.organizations = d.relevant(Projection(w.f, d.now)), w.orgs
+	// A holder that holds nothing else here is in no projection of what is here, and has its members all the same.
+	rows := append(Projection(w.f, d.now), d.members...)
+	slices.SortFunc(rows, compareRelationships)
+	d.before, d.organizations = d.relevant(slices.Compact(rows)), w.orgs
 	return nil
 }
 

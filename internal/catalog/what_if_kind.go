@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -18,8 +17,10 @@ type kinds struct {
 	of      map[authz.Object][]phased                // by object
 	in      map[authz.Object]map[string]string       // subject -> team -> when he is in it
 	holders map[string]string                        // binding -> the team that holds it
+	gives   map[string]string                        // binding -> what it gives, before and after
 	above   map[authz.Object]map[authz.Object]string // subject -> scope -> kind of the pair
 	numbers map[string]string                        // what a pair depends on -> a short name for it
+	moving  map[string]bool                          // names of what is not the same before the change and after it
 }
 
 // phased is a relationship with when it holds: "-" before the change alone, "+" after it alone, "=" both.
@@ -31,8 +32,9 @@ type phased struct {
 
 func newKinds(d *difference) *kinds {
 	k := &kinds{
-		of: map[authz.Object][]phased{}, in: map[authz.Object]map[string]string{}, holders: map[string]string{},
+		of: map[authz.Object][]phased{}, in: map[authz.Object]map[string]string{}, holders: map[string]string{}, gives: map[string]string{},
 		above: map[authz.Object]map[authz.Object]string{}, numbers: map[string]string{},
+		moving: map[string]bool{},
 	}
 	rows := map[authz.Relationship]string{}
 	for _, r := range d.before {
@@ -45,21 +47,24 @@ func newKinds(d *difference) *kinds {
 			rows[r] = "+"
 		}
 	}
+	atoms := map[string][]string{}
 	for r, when := range rows {
 		switch {
 		case r.Relation == schema.RelHolder:
 			k.holders[r.Resource.ID] = r.Subject.ID
-		case r.Resource.Type != schema.TypeBinding:
+		case r.Resource.Type == schema.TypeBinding:
+			atoms[r.Resource.ID] = append(atoms[r.Resource.ID], when+r.Relation)
+		default:
 			k.of[r.Resource] = append(k.of[r.Resource], phased{r, when})
 		}
 		if r.Relation == schema.RelMembership && r.Resource.Type == schema.TypeTeam && d.subjects[r.Subject] {
 			k.place(r.Subject, r.Resource.ID, when+expiry(r))
 		}
 	}
-	for _, all := range k.of {
-		slices.SortFunc(all, func(a, b phased) int {
-			return cmp.Or(compareRelationships(a.Relationship, b.Relationship), cmp.Compare(a.when, b.when))
-		})
+	for id, all := range atoms {
+		slices.Sort(all)
+		moves := slices.ContainsFunc(all, func(text string) bool { return text[0] != '=' })
+		k.gives[id] = k.number("gives "+strings.Join(all, " "), moves)
 	}
 	return k
 }
@@ -81,52 +86,66 @@ func expiry(r authz.Relationship) string {
 	return fmt.Sprint("until", r.ExpiresAt.UnixNano())
 }
 
-// pair returns the kind of a subject and an object.
+// pair returns the kind of a subject and an object. Where nothing that a pair depends on is different after the change, the
+// answers are the same by themselves, and moving does not have the kind.
 func (k *kinds) pair(subject, object authz.Object) string {
-	return k.number(subject.Type + " " + object.Type + k.depends(subject, object, true))
+	text, moves := k.depends(subject, object, true)
+	return k.number(subject.Type+" "+object.Type+text, moves)
 }
 
 // number returns a short name for what a pair depends on.
-func (k *kinds) number(text string) string {
+func (k *kinds) number(text string, moves bool) string {
 	n, known := k.numbers[text]
 	if !known {
 		n = strconv.Itoa(len(k.numbers))
-		k.numbers[text] = n
+		k.numbers[text], k.moving[n] = n, moves
 	}
 	return n
 }
 
 // depends returns what the permissions of a subject on an object depend on. Without parents it is what the object has by
 // itself, for the one relation that points downwards, from an organization to its default project.
-func (k *kinds) depends(subject, object authz.Object, parents bool) string {
-	var b strings.Builder
+func (k *kinds) depends(subject, object authz.Object, parents bool) (text string, moves bool) {
+	var lines []string
 	for _, r := range k.of[object] {
-		text := ""
-		switch {
-		case r.Relation == schema.RelMembership:
-			if r.Subject == subject {
-				text = "member"
-			}
-		case r.Subject.Type == schema.TypeBinding:
-			if in := k.in[subject][k.holders[r.Subject.ID]]; in != "" {
-				text = r.Subject.ID + " " + in
-			}
-		case r.Relation == schema.RelGuest:
-			text = k.in[subject][r.Subject.ID]
-		case r.Subject == r.Resource:
-			text = "itself"
-		case r.Relation == schema.RelDefaultProject:
-			text = "(" + k.depends(subject, r.Subject, false) + ")"
-		case r.Subject.ID == "*":
-			text = r.Subject.Type
-		case parents:
-			text = k.parent(subject, r.Subject)
+		line, also := k.part(subject, r, parents)
+		if line == "" {
+			continue
 		}
-		if text != "" {
-			b.WriteString("\n" + r.when + r.Relation + expiry(r.Relationship) + " " + text)
-		}
+		moves = moves || also || r.when != "="
+		lines = append(lines, "\n"+r.when+r.Relation+expiry(r.Relationship)+" "+line)
 	}
-	return b.String()
+	slices.Sort(lines)
+	return strings.Join(slices.Compact(lines), ""), moves
+}
+
+// part returns what a subject has of one relationship of an object, "" for nothing.
+func (k *kinds) part(subject authz.Object, r phased, parents bool) (text string, moves bool) {
+	switch {
+	case r.Relation == schema.RelMembership:
+		if r.Subject == subject {
+			text = "member"
+		}
+	case r.Subject.Type == schema.TypeBinding:
+		if in := k.in[subject][k.holders[r.Subject.ID]]; in != "" {
+			gives := k.gives[r.Subject.ID]
+			text, moves = gives+" "+in, k.moving[gives] || in[0] != '='
+		}
+	case r.Relation == schema.RelGuest:
+		text = k.in[subject][r.Subject.ID]
+		moves = text != "" && text[0] != '='
+	case r.Subject == r.Resource:
+		text = "itself"
+	case r.Relation == schema.RelDefaultProject:
+		text, moves = k.depends(subject, r.Subject, false)
+		text = "(" + text + ")"
+	case r.Subject.ID == "*":
+		text = r.Subject.Type
+	case parents:
+		text = k.parent(subject, r.Subject)
+		moves = k.moving[text]
+	}
+	return text, moves
 }
 
 // parent returns the kind of a subject and of a scope that much is in.

@@ -165,12 +165,45 @@ func (w *worldReader) granted() error {
 	if err := w.grantedOnScopes(); err != nil {
 		return err
 	}
+	for _, id := range keys(w.d.inside) {
+		if err := w.guests(id); err != nil {
+			return err
+		}
+	}
 	for id, is := range w.partly {
 		if is {
 			if err := w.grants(GrantFilter{ProjectID: id}); err != nil {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// guests reads the grants anywhere in an organization whose holders are no teams of it: they see it for that.
+func (w *worldReader) guests(organizationID string) error {
+	rows, err := w.q.Grants(w.ctx, GrantFilter{OrganizationID: organizationID})
+	if err != nil {
+		return err
+	}
+	ids := map[string][]string{}
+	for _, g := range rows {
+		if g.Holder.Type == schema.TypeTeam || w.scoped[g.Scope] {
+			continue
+		}
+		w.f.Grants = append(w.f.Grants, g)
+		ids[g.Scope.Type] = append(ids[g.Scope.Type], g.Scope.ID)
+	}
+	for _, id := range ids[schema.TypeProject] {
+		w.projects[id] = true
+	}
+	if some := ids[schema.TypeWorkspace]; len(some) > 0 {
+		if err := w.workspaces(some...); err != nil {
+			return err
+		}
+	}
+	if some := ids[schema.TypeStack]; len(some) > 0 {
+		return w.stacks(some...)
 	}
 	return nil
 }

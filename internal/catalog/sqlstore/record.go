@@ -32,6 +32,8 @@ func (q *queries) Record(ctx context.Context, id string) (catalog.Record, error)
 func (q *queries) Records(ctx context.Context, f catalog.RecordFilter) ([]catalog.Record, error) {
 	w := q.where()
 	w.in(`id`, f.IDs)
+	w.in(`organization_id`, f.OrganizationIDs)
+	w.in(`workspace_id`, f.WorkspaceIDs)
 	w.equal(`kind = ?`, string(f.Kind))
 	w.equal(`organization_id = ?`, f.OrganizationID)
 	w.equal(`workspace_id = ?`, f.WorkspaceID)

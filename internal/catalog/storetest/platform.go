@@ -76,6 +76,8 @@ func recordsAreFiltered(t *testing.T, s catalog.Store) {
 		{"by name", catalog.RecordFilter{OrganizationID: "org-a", Name: "key"}, []string{"item-1a", "var-a"}},
 		{"by name in another case", catalog.RecordFilter{Name: "KEY"}, nil},
 		{"by ids", catalog.RecordFilter{IDs: []string{"var-a", "fed-1", "x"}}, []string{"fed-1", "var-a"}},
+		{"in some organizations", catalog.RecordFilter{Kind: "item", OrganizationIDs: []string{"org-b", "org-0"}}, []string{"item-1b", "item-2b"}},
+		{"in some workspaces", catalog.RecordFilter{WorkspaceIDs: []string{"ws-a", "ws-b", "ws-0"}}, []string{"var-a", "var-b"}},
 		{"at the top of an organization", catalog.RecordFilter{OrganizationID: "org-a", TopLevel: true}, []string{"col-a"}},
 		{"of the platform", catalog.RecordFilter{PlatformOnly: true}, []string{"fed-1"}},
 	} {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
@@ -135,7 +136,38 @@ func (a attribute) read(raw json.RawMessage) (any, error) {
 	if s, _ := v.(string); err == nil && len(a.among) > 0 && !slices.Contains(a.among, s) {
 		return nil, fault.At(a.name, "must be one of %s", strings.Join(a.among, ", "))
 	}
+	if s, _ := v.(string); err == nil {
+		err = a.checkLength(s)
+	}
 	return v, err
+}
+
+// Limits of texts. What people read in lists is short; contents are not.
+const (
+	maxText    = 255      // characters
+	maxContent = 64 << 10 // bytes
+)
+
+// contents are the texts that hold more than a name or a word: what is written for people, code, keys, addresses, lists.
+func contents() []string {
+	return []string{
+		"value", "tcl", "description", "source", "lockDescription", "sharedIds", "path", "branch", "asciiArmor", "trustSignature",
+		"url", "endpoint", "apiUrl", "callback", "redirectUrl", "issuerUrl", "downloadUrl", "shasumsUrl", "shasumsSignatureUrl", "sourceUrl",
+	}
+}
+
+// checkLength refuses a text that is longer than the attribute takes.
+func (a attribute) checkLength(s string) error {
+	if a.secret || slices.Contains(contents(), a.name) {
+		if len(s) > maxContent {
+			return fault.At(a.name, "must not be longer than %d KiB", maxContent>>10)
+		}
+		return nil
+	}
+	if utf8.RuneCountInString(s) > maxText {
+		return fault.At(a.name, "must not be longer than %d characters", maxText)
+	}
+	return nil
 }
 
 func readAs[T any](raw json.RawMessage, name, wanted string) (any, error) {

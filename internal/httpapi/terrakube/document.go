@@ -16,6 +16,9 @@ import (
 
 // document shows objects of a noun, with what the client wants included.
 func (r *reader) document(ctx context.Context, n *noun, rows []located, q query) (jsonapi.Document, error) {
+	if err := r.checkWidth(n, rows, q); err != nil {
+		return jsonapi.Document{}, err
+	}
 	data := make([]jsonapi.Resource, len(rows))
 	seen := map[jsonapi.Identifier]bool{}
 	for i, row := range rows {
@@ -27,12 +30,29 @@ func (r *reader) document(ctx context.Context, n *noun, rows []located, q query)
 		seen[jsonapi.Identifier{ID: row.id, Type: n.typ}] = true
 	}
 	d := jsonapi.Document{Data: data}
+	r.parameter = "include"
 	for _, path := range q.include {
 		if err := r.include(ctx, n, rows, path, q, seen, &d); err != nil {
 			return jsonapi.Document{}, err
 		}
 	}
 	return d, nil
+}
+
+// checkWidth refuses a page of too many objects that each show a collection of their own, and says in whose name the
+// service reads these.
+func (r *reader) checkWidth(n *noun, rows []located, q query) error {
+	r.parameter = "include"
+	wanted := firstSteps(q.include)
+	if only, sparse := q.fields[n.typ]; sparse {
+		r.parameter, wanted = "fields["+n.typ+"]", append(slices.Clone(only), wanted...)
+	}
+	for _, name := range wanted {
+		if k, ok := n.relation(name); ok && k.inside && len(rows) > maxWide {
+			return jsonapi.Parameter(r.parameter, "must not name %s on a page of more than %d objects", name, maxWide)
+		}
+	}
+	return nil
 }
 
 // include adds what rows relate to along a path.
@@ -42,13 +62,9 @@ func (r *reader) include(ctx context.Context, n *noun, rows []located, path []st
 	}
 	k, _ := n.relation(path[0])
 	to := r.byType[k.typ]
-	var next []located
-	for _, row := range rows {
-		found, err := r.follow(ctx, n, row, k)
-		if err != nil {
-			return err
-		}
-		next = append(next, found...)
+	next, err := r.followAll(ctx, n, rows, k)
+	if err != nil {
+		return err
 	}
 	for _, row := range next {
 		id := jsonapi.Identifier{ID: row.id, Type: to.typ}
@@ -63,6 +79,24 @@ func (r *reader) include(ctx context.Context, n *noun, rows []located, path []st
 		d.Included = append(d.Included, shown)
 	}
 	return r.include(ctx, to, next, path[1:], q, seen, d)
+}
+
+// followAll returns what some objects relate to, each once.
+func (r *reader) followAll(ctx context.Context, n *noun, rows []located, k relationKind) ([]located, error) {
+	var out []located
+	taken := map[string]bool{}
+	for _, row := range rows {
+		found, err := r.follow(ctx, n, row, k)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range found {
+			if !taken[one.id] {
+				taken[one.id], out = true, append(out, one)
+			}
+		}
+	}
+	return out, nil
 }
 
 func firstSteps(paths [][]string) []string {

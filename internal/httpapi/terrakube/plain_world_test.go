@@ -35,7 +35,12 @@ type plainWorld struct {
 
 func newPlainWorld(t *testing.T, parity bool) *plainWorld {
 	t.Helper()
-	w := &plainWorld{Bench: testkit.Service(t, "embedded"), groups: map[string]catalog.Group{}, people: map[string]catalog.User{}, tokens: map[string]string{"site": siteToken}}
+	return plainWorldOver(t, testkit.Service(t, "embedded"), parity)
+}
+
+func plainWorldOver(t *testing.T, b *testkit.Bench, parity bool) *plainWorld {
+	t.Helper()
+	w := &plainWorld{Bench: b, groups: map[string]catalog.Group{}, people: map[string]catalog.User{}, tokens: map[string]string{"site": siteToken}}
 	if _, err := w.Import(t.Context(), w.Admin, w.build); err != nil {
 		t.Fatal(err)
 	}

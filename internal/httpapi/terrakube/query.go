@@ -1,6 +1,7 @@
 package terrakube
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -21,12 +22,14 @@ const (
 
 // query is what a client wants of a list, or of one object.
 type query struct {
-	filter  rsql.Filter
-	want    sought
-	order   []orderKey
-	page    page
-	fields  map[string][]string // by type; a type that is not here shows everything
-	include [][]string
+	filter rsql.Filter
+	// filterName is the parameter that the filter was given by, the first of several.
+	filterName string
+	want       sought
+	order      []orderKey
+	page       page
+	fields     map[string][]string // by type; a type that is not here shows everything
+	include    [][]string
 }
 
 type orderKey struct {
@@ -102,6 +105,7 @@ func (h *Handler) readFilters(values url.Values, n *noun, q *query) error {
 				return inParameter(name, err)
 			}
 			all = append(all, e)
+			q.filterName = cmp.Or(q.filterName, name)
 		}
 	}
 	if len(all) == 0 {
@@ -174,13 +178,11 @@ func (h *Handler) checkInclude(path []string, n *noun) error {
 	if len(path) > maxSteps {
 		return jsonapi.Parameter("include", "must not go through more than %d relations", maxSteps)
 	}
+	w := way{at: n}
 	for _, step := range path {
-		r, ok := n.relation(step)
-		if !ok {
-			return jsonapi.Parameter("include", "names %s, which is no relation of %s", step, n.typ)
-		}
-		if n, ok = h.byType[r.typ]; !ok {
-			return jsonapi.Parameter("include", "names %s, which cannot be read here", step)
+		var err error
+		if w, err = h.step(w, step); err != nil {
+			return inParameter("include", err)
 		}
 	}
 	return nil

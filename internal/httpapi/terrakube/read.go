@@ -51,7 +51,7 @@ func (r *reader) collection(ctx context.Context, n *noun, at place, q query) ([]
 
 // chosen returns the rows that a query selects, in its order.
 func (r *reader) chosen(ctx context.Context, n *noun, rows []located, q query) ([]located, error) {
-	rows, err := r.matching(ctx, n, rows, q.filter)
+	rows, err := r.matching(ctx, n, rows, q)
 	if err != nil {
 		return nil, err
 	}

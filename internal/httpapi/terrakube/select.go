@@ -6,17 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
 	"github.com/terrawarden/terrawarden/internal/httpapi/terrakube/rsql"
 )
-
-// located is an object with the place it is in.
-type located struct {
-	resource
-	at place
-}
 
 // inParameter says which parameter an error is about.
 func inParameter(name string, err error) error {
@@ -24,26 +17,70 @@ func inParameter(name string, err error) error {
 	return jsonapi.Parameter(name, "%s", message)
 }
 
+// selector names an attribute, the id or a relation of an object, or one of those of what it relates to.
+type selector string
+
+func (s selector) first() string {
+	first, _, _ := strings.Cut(string(s), ".")
+	return first
+}
+
+func (s selector) rest() selector {
+	_, rest, _ := strings.Cut(string(s), ".")
+	return selector(rest)
+}
+
+func (s selector) deeper() bool { return strings.Contains(string(s), ".") }
+
+// way is a path from one noun to others. It never comes back to a type: what is there is what it came from, or what is
+// beside it, and every round would multiply what there is to read.
+type way struct {
+	at   *noun
+	past []string // types
+	many bool
+}
+
+// step goes on by a relation to another noun. fault.Invalid where the path must not go there.
+func (h *Handler) step(w way, name string) (way, error) {
+	k, ok := w.at.relation(name)
+	to, known := h.byType[k.typ]
+	if !ok || !known {
+		return way{}, fault.New(fault.Invalid, "names %s, which is no relation of %s that leads on", name, w.at.typ)
+	}
+	next := way{at: to, past: append(w.past, w.at.typ), many: w.many || k.many}
+	return next, next.check(k)
+}
+
+// check refuses a path that comes back by a relation.
+func (w way) check(k relationKind) error {
+	if slices.Contains(w.past, k.typ) {
+		return fault.New(fault.Invalid, "comes back to %s by %s; a path names each type once", k.typ, k.name)
+	}
+	return nil
+}
+
 // selected returns what a selector stands for on a noun: an attribute, the id, or a relation; or one of those of what it
 // relates to.
 func (h *Handler) selected(n *noun) func(string) (rsql.Selected, error) {
-	return func(selector string) (rsql.Selected, error) {
-		steps := strings.Split(selector, ".")
+	return func(text string) (rsql.Selected, error) {
+		steps := strings.Split(text, ".")
 		if len(steps) > maxSteps+1 {
-			return rsql.Selected{}, fault.New(fault.Invalid, "names %s, which goes through more than %d relations", selector, maxSteps)
+			return rsql.Selected{}, fault.New(fault.Invalid, "names %s, which goes through more than %d relations", text, maxSteps)
 		}
-		at, many := n, false
+		w := way{at: n}
 		for _, step := range steps[:len(steps)-1] {
-			r, ok := at.relation(step)
-			next, known := h.byType[r.typ]
-			if !ok || !known {
-				return rsql.Selected{}, fault.New(fault.Invalid, "names %s, which is no relation of %s", step, at.typ)
+			var err error
+			if w, err = h.step(w, step); err != nil {
+				return rsql.Selected{}, err
 			}
-			at, many = next, many || r.many
 		}
-		s, err := at.selected(steps[len(steps)-1])
-		s.Many = s.Many || many
-		if selector == "name" { // the command line takes ids in one form alone and looks up every other by name
+		last := steps[len(steps)-1]
+		s, err := w.at.selected(last)
+		if k, ok := w.at.relation(last); err == nil && ok {
+			err = w.check(k)
+		}
+		s.Many = s.Many || w.many
+		if text == "name" { // the command line takes ids in one form alone and looks up every other by name
 			s.Or = "id"
 		}
 		return s, err
@@ -85,131 +122,18 @@ func (a attribute) value(r resource) any {
 	return a.otherwise
 }
 
-// reader reads objects and what they relate to for one request, each once. What the principal may not read is not there,
-// so that no filter tells him of it.
-type reader struct {
-	*Handler
-	principal catalog.Principal
-	known     map[[2]string]*located
-}
-
-func (h *Handler) reader(p catalog.Principal) *reader {
-	return &reader{Handler: h, principal: p, known: map[[2]string]*located{}}
-}
-
-// list returns a collection as far as the principal may read it.
-func (r *reader) list(ctx context.Context, n *noun, at place, want sought) ([]located, error) {
-	if n.list == nil {
-		return nil, nil
-	}
-	rows, err := n.list(ctx, r.principal, at, want)
-	if fault.Is(err, fault.Denied) || fault.Is(err, fault.NotFound) {
-		return nil, nil
-	}
-	out := make([]located, len(rows))
-	for i, row := range rows {
-		out[i] = located{row, at}
-	}
-	return out, err
-}
-
-// one returns an object, nil where the principal may not read it.
-func (r *reader) one(ctx context.Context, n *noun, at place, id string) (*located, error) {
-	key := [2]string{n.typ, id}
-	if found, ok := r.known[key]; ok {
-		return found, nil
-	}
-	found, err := r.read(ctx, r.principal, n, at, id)
-	switch {
-	case fault.Is(err, fault.Denied), fault.Is(err, fault.NotFound):
-		r.known[key] = nil
-		return nil, nil //nolint:nilnil // what may not be read is not there
-	case err != nil:
-		return nil, err
-	}
-	r.known[key] = &located{found, at}
-	return r.known[key], nil
-}
-
-// follow returns what an object relates to, as far as the principal may read it.
-func (r *reader) follow(ctx context.Context, n *noun, from located, k relationKind) ([]located, error) {
-	to, ok := r.byType[k.typ]
-	if !ok {
-		return nil, nil
-	}
-	inside := n.inside(from.at, from.resource)
-	ids, listed := from.relations[k.name]
-	if k.inside && !listed {
-		return r.list(ctx, to, inside, sought{})
-	}
-	var out []located
-	for _, id := range ids {
-		found, err := r.one(ctx, to, inside, id)
-		if err != nil {
-			return nil, err
-		}
-		if found != nil {
-			out = append(out, *found)
-		}
-	}
-	return out, nil
-}
-
-// linked returns the ids that a relation is shown with.
-func (r *reader) linked(ctx context.Context, n *noun, from located, k relationKind) ([]string, error) {
-	if ids, ok := from.relations[k.name]; ok || !k.inside {
-		return ids, nil
-	}
-	all, err := r.follow(ctx, n, from, k)
-	ids := make([]string, len(all))
-	for i, one := range all {
-		ids[i] = one.id
-	}
-	slices.Sort(ids)
-	return ids, err
-}
-
-// values returns what an object has for a selector.
-func (r *reader) values(ctx context.Context, n *noun, of located, selector string) ([]any, error) {
-	first, rest, deeper := strings.Cut(selector, ".")
-	k, isRelation := n.relation(first)
-	switch a, isAttribute := n.attribute(first); {
-	case !deeper && isAttribute:
-		return []any{a.value(of.resource)}, nil
-	case !deeper && isRelation:
-		ids, err := r.linked(ctx, n, of, k)
-		return anys(ids), err
-	case !deeper:
-		return []any{of.id}, nil
-	}
-	next, err := r.follow(ctx, n, of, k)
-	if err != nil {
-		return nil, err
-	}
-	var out []any
-	for _, one := range next {
-		v, err := r.values(ctx, r.byType[k.typ], one, rest)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v...)
-	}
-	return out, nil
-}
-
-func anys(ids []string) []any {
-	out := make([]any, len(ids))
-	for i, id := range ids {
-		out[i] = id
-	}
-	return out
-}
-
 // matching returns the rows that a filter selects.
-func (r *reader) matching(ctx context.Context, n *noun, rows []located, filter rsql.Filter) ([]located, error) {
+func (r *reader) matching(ctx context.Context, n *noun, rows []located, q query) ([]located, error) {
+	r.parameter = q.filterName
 	kept := make([]located, 0, len(rows))
 	for _, row := range rows {
-		ok, err := filter.Match(func(selector string) ([]any, error) { return r.values(ctx, n, row, selector) })
+		ok, err := q.filter.Match(func(text string) ([]any, error) {
+			all, err := r.values(ctx, n, row, selector(text))
+			if err != nil {
+				return nil, err
+			}
+			return all, r.compare(len(all))
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -222,6 +146,7 @@ func (r *reader) matching(ctx context.Context, n *noun, rows []located, filter r
 
 // inOrder sorts rows by keys, and by id where they are alike, so that pages never overlap. Null comes last.
 func (r *reader) inOrder(ctx context.Context, n *noun, rows []located, keys []orderKey) error {
+	r.parameter = "sort"
 	type sortable struct {
 		located
 		by []any
@@ -230,7 +155,7 @@ func (r *reader) inOrder(ctx context.Context, n *noun, rows []located, keys []or
 	for i, row := range rows {
 		all[i] = sortable{located: row, by: make([]any, len(keys))}
 		for k, key := range keys {
-			v, err := r.values(ctx, n, row, key.selector)
+			v, err := r.values(ctx, n, row, selector(key.selector))
 			if err != nil {
 				return err
 			}

@@ -2,7 +2,6 @@ package terrakube
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
@@ -20,7 +19,7 @@ type workspaceService interface {
 	UpdateTerrakubeWorkspace(ctx context.Context, p catalog.Principal, id string, want catalog.TerrakubeWorkspace) (authz.Token, error)
 	SafeDeleteWorkspace(ctx context.Context, p catalog.Principal, id string) (authz.Token, error)
 	OrganizationsByID(ctx context.Context, ids ...string) (map[string]catalog.Organization, error)
-	SharedWith(ctx context.Context, workspaceIDs ...string) (map[string][]string, error)
+	SharedWith(ctx context.Context, p catalog.Principal, workspaceIDs ...string) (map[string][]string, error)
 }
 
 func (h *Handler) workspaceNoun() noun {
@@ -74,7 +73,7 @@ func (h *Handler) listWorkspaces(ctx context.Context, p catalog.Principal, at pl
 	if err != nil {
 		return nil, err
 	}
-	return h.workspaceResources(ctx, rows...)
+	return h.workspaceResources(ctx, p, rows...)
 }
 
 func (h *Handler) getWorkspace(ctx context.Context, p catalog.Principal, at place, id string) (resource, error) {
@@ -85,7 +84,7 @@ func (h *Handler) getWorkspace(ctx context.Context, p catalog.Principal, at plac
 	if err != nil {
 		return resource{}, err
 	}
-	return h.workspaceResource(ctx, w)
+	return h.workspaceResource(ctx, p, w)
 }
 
 func (h *Handler) createWorkspace(ctx context.Context, p catalog.Principal, at place, in input) (resource, authz.Token, error) {
@@ -100,7 +99,7 @@ func (h *Handler) createWorkspace(ctx context.Context, p catalog.Principal, at p
 	if err != nil {
 		return resource{}, "", err
 	}
-	shown, err := h.workspaceResource(ctx, w)
+	shown, err := h.workspaceResource(ctx, p, w)
 	return shown, token, err
 }
 
@@ -150,9 +149,10 @@ func (h *Handler) workspaceWanted(ctx context.Context, p catalog.Principal, orga
 	}
 	var ids string
 	ids, want.Shared = in.text("sharedIds")
+	taken := map[string]bool{"": true}
 	for id := range strings.SplitSeq(ids, ",") {
-		if id = strings.TrimSpace(id); id != "" && !slices.Contains(want.SharedWith, id) {
-			want.SharedWith = append(want.SharedWith, id)
+		if id = strings.TrimSpace(id); !taken[id] {
+			taken[id], want.SharedWith = true, append(want.SharedWith, id)
 		}
 	}
 	return want, nil
@@ -190,16 +190,16 @@ func (h *Handler) defaultProjects(ctx context.Context, organizationIDs []string)
 	return out, err
 }
 
-func (h *Handler) workspaceResource(ctx context.Context, w catalog.Workspace) (resource, error) {
-	all, err := h.workspaceResources(ctx, w)
+func (h *Handler) workspaceResource(ctx context.Context, p catalog.Principal, w catalog.Workspace) (resource, error) {
+	all, err := h.workspaceResources(ctx, p, w)
 	if err != nil {
 		return resource{}, err
 	}
 	return all[0], nil
 }
 
-// workspaceResources returns workspaces as documents show them. It costs two look-ups, however many there are.
-func (h *Handler) workspaceResources(ctx context.Context, rows ...catalog.Workspace) ([]resource, error) {
+// workspaceResources returns workspaces as documents show them to somebody. It costs three look-ups, however many there are.
+func (h *Handler) workspaceResources(ctx context.Context, p catalog.Principal, rows ...catalog.Workspace) ([]resource, error) {
 	ids, organizations := make([]string, len(rows)), make([]string, len(rows))
 	for i, w := range rows {
 		ids[i], organizations[i] = w.ID, w.OrganizationID
@@ -208,7 +208,7 @@ func (h *Handler) workspaceResources(ctx context.Context, rows ...catalog.Worksp
 	if err != nil {
 		return nil, err
 	}
-	shared, err := h.Service.SharedWith(ctx, ids...)
+	shared, err := h.Service.SharedWith(ctx, p, ids...)
 	if err != nil {
 		return nil, err
 	}

@@ -150,7 +150,7 @@ func TestTeamTokenOfTheProvider(t *testing.T) {
 	for who, row := range map[string]struct {
 		c     client
 		group string
-	}{"an administrator": {ada, "devs"}, "somebody in the group": {devs, "devs"}} {
+	}{"an administrator": {ada, administrators}, "somebody in the group": {devs, "devs"}} {
 		var issued struct{ Token string }
 		row.c.send(t, call{method: http.MethodPost, path: path, media: jsonapi.MediaType, body: `{"group":"` + row.group + `","description":"ci","days":0,"hours":0,"minutes":90}`}).
 			want(t, http.StatusCreated).plain(t, &issued)
@@ -198,12 +198,17 @@ func TestWebhooksOfTheProvider(t *testing.T) {
 	same(t, "GET", &webhook{RemoteHookID: "7", MigratedV2: true}, read[webhook](t, e.client, hook))
 	operate(`{"op":"add","href":"`+hook[len("/api/v1"):]+`/events","data":{"type":"webhook_event","lid":"e","attributes":{"branch":"main","path":"/","templateId":"t1","event":"PUSH","priority":1}}}`).
 		want(t, http.StatusOK).plain(t, &made)
-	event := hook + "/events/" + made.Results[0].Data.ID
-	same(t, "GET", &webhookEvent{Branch: "main", Path: "/", TemplateID: "t1", Event: "PUSH", Priority: 1}, read[webhookEvent](t, e.client, event))
+	event := made.Results[0].Data.ID
+	stranger := e.person(t, "eve", "others")
+	for _, path := range []string{hook + "/events/" + event, "/api/v1/webhook_event/" + event} {
+		same(t, "GET "+path, &webhookEvent{Branch: "main", Path: "/", TemplateID: "t1", Event: "PUSH", Priority: 1}, read[webhookEvent](t, e.client, path))
+		stranger.get(t, path).want(t, http.StatusForbidden)
+	}
 	operate(`{"op":"update","href":"`+hook[len("/api/v1"):]+`","data":{"type":"webhook","id":"`+lastOf(hook)+`","attributes":{"remoteHookId":"8"}}}`).want(t, http.StatusOK)
 	same(t, "GET", &webhook{RemoteHookID: "8", MigratedV2: true}, read[webhook](t, e.client, hook))
 	operate(`{"op":"remove","href":"`+hook[len("/api/v1"):]+`"}`).want(t, http.StatusOK)
 	e.get(t, hook).want(t, http.StatusNotFound)
+	e.get(t, "/api/v1/webhook_event/"+event).want(t, http.StatusNotFound) // it went with its webhook
 }
 
 func lastOf(path string) string { return path[strings.LastIndex(path, "/")+1:] }

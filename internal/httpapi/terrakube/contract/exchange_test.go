@@ -131,6 +131,7 @@ func tokenExchanges() []exchange {
 		get("in the list, as it was asked for", "max", teams),
 		get("nobody else's", "eve", teams),
 		plain("not in the group", "eve", teams, `{"group":"devs","description":"x","days":1}`, ""),
+		plain("not in the group either, though an administrator", "ada", teams, `{"group":"devs","description":"x","days":1}`, ""),
 		plain("no such group", "max", teams, `{"group":"nowhere"}`, ""),
 		plain("numbers are bounded", "max", teams, `{"group":"devs","days":-1,"hours":"1","minutes":1e9}`, ""),
 		plain("a group must be named", "max", teams, `{"days":1}`, ""),

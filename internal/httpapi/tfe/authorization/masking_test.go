@@ -1,6 +1,7 @@
 package authorization_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,7 +11,9 @@ import (
 var open = map[string]bool{
 	"GET ping": true, "GET account/details": true, "PATCH account/update": true, "GET organizations": true, "POST organizations": true,
 	"GET organization-memberships": true, "GET admin/users": true, "GET admin/organizations": true, "GET admin/workspaces": true,
-	"GET admin/feature-sets": true,
+	"GET admin/feature-sets": true, "GET permissions": true, "GET permissions/:permission": true,
+	"GET admin/roles": true, "POST admin/roles": true, "GET admin/grants": true, "POST admin/grants": true, "GET admin/groups": true, "POST admin/groups": true,
+	"GET admin/service-accounts": true, "POST admin/service-accounts": true, "GET admin/audit-events": true,
 }
 
 // inBodies are the routes that name objects in their bodies or parameters; see namings.
@@ -24,7 +27,7 @@ func (w *town) hidden(t *testing.T) map[rune]map[string]string {
 	t.Helper()
 	name := func(workspace string) string { return w.owner.read(t, "workspaces/"+workspace).Attributes.Name }
 	tokens := w.owner.list(t, "organizations/"+w.name+"/team-tokens")
-	return map[rune]map[string]string{
+	objects := map[rune]map[string]string{
 		'X': {
 			"organizations": w.name, "teams": w.crew, "projects": w.apps, "workspaces": w.web, "workspace name": name(w.web), "stacks": w.stack,
 			"agent-pools": w.pool, "tags": w.tag(t, w.web), "team-workspaces": w.crewOnWeb, "team-projects": w.onApps, "authentication-tokens": tokens[0].ID,
@@ -36,12 +39,41 @@ func (w *town) hidden(t *testing.T) map[rune]map[string]string {
 			"users": w.userID(t, w.callers['X']), "organization-memberships": w.membershipOf(t, w.callers['P']),
 		},
 	}
+	own := w.own(t)
+	for _, hidden := range objects {
+		maps.Copy(hidden, own)
+	}
+	objects['N']["roles"] = "" // a member knows those of his organization
+	return objects
+}
+
+// own returns one of everything that this API's vendor does not have, by the segment of a path it follows.
+func (w *town) own(t *testing.T) map[string]string {
+	t.Helper()
+	made := func(who *caller, path, typeName string, attributes, relations map[string]any) string {
+		r := who.call(t, http.MethodPost, path, document(t, typeName, attributes, relations))
+		must(t, "POST "+path, r.outcome())
+		var d struct{ Data struct{ ID string } }
+		r.decode(t, &d)
+		return d.Data.ID
+	}
+	in := "organizations/" + w.name + "/"
+	role := made(w.owner, in+"roles", "roles", map[string]any{"name": w.fresh("role"), "permissions": []string{"workspace.read"}}, nil)
+	group := made(w.admin, "admin/groups", "groups", map[string]any{"name": w.fresh("group")}, nil)
+	return map[string]string{
+		"roles": role, "groups": group, "grants": w.crewOnWeb,
+		"service-accounts": made(w.admin, "admin/service-accounts", "service-accounts", map[string]any{"name": w.fresh("account")}, nil),
+		"group-links":      made(w.owner, in+"group-links", "group-links", nil, map[string]any{"group": to("groups", group), "team": to("teams", w.ring)}),
+		"access-requests":  made(w.owner, in+"access-requests", "access-requests", map[string]any{"reason": "maintenance"}, map[string]any{"role": to("roles", role), "scope": to("workspaces", w.web)}),
+	}
 }
 
 // missing are objects that there are not, of the same form.
 var missing = map[string]string{
 	"organizations": "no-such-organization", "teams": "team-1111111111111111", "projects": "prj-1111111111111111", "workspaces": "ws-1111111111111111",
 	"workspace name": "no-such-workspace", "stacks": "st-1111111111111111", "agent-pools": "apool-1111111111111111", "tags": "tag-1111111111111111",
+	"roles": "role-1111111111111111", "groups": "grp-1111111111111111", "grants": "tws-1111111111111111", "service-accounts": "sa-1111111111111111",
+	"group-links": "gl-1111111111111111", "access-requests": "areq-1111111111111111",
 	"team-workspaces": "tws-1111111111111111", "team-projects": "tprj-1111111111111111", "authentication-tokens": "at-1111111111111111",
 	"users": "user-1111111111111111", "organization-memberships": "ou-1111111111111111",
 }

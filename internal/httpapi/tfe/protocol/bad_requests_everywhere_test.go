@@ -30,6 +30,7 @@ func badPath(path, parameter, value string) string {
 		"/users/:id", "/users/<owner>", "/teams/:id", "/teams/<devs>", "/organization-memberships/:id", "/organization-memberships/<member-ou>",
 		"/authentication-tokens/:id", "/authentication-tokens/<user-token>", "/admin/workspaces/:id", "/admin/workspaces/<web>",
 		"/team-workspaces/:access", "/team-workspaces/<tws>", "/team-projects/:access", "/team-projects/<tprj>",
+		"/service-accounts/:account", "/service-accounts/<account>", ":role", "<role>", ":grant", "<grant>", ":group", "<group>", ":link", "<link>", ":request", "<request>", ":permission", "workspace.read",
 		":action", "suspend", ":tag", "<blue>", ":pool", "<pool>", ":stack", "<net>", ":team", "<devs>", ":project", "<apps>", ":organization", "acme",
 	).Replace(path)
 	if strings.HasPrefix(path, "/api/v2/organizations/") {
@@ -69,7 +70,7 @@ func holds(e endpoint.Endpoint) string {
 	case strings.Contains(e.Path, "/actions/"):
 		return holdsNothing
 	case ends("/relationships/users", "/relationships/organization-memberships", "/relationships/workspaces", "/relationships/tags",
-		"/relationships/remote-state-consumers", "/relationships/module-consumers", "/tag-bindings"):
+		"/relationships/remote-state-consumers", "/relationships/module-consumers", "/relationships/permissions", "/relationships/members", "/tag-bindings"):
 		return holdsReferences
 	case e.Method == http.MethodDelete && ends("/tags", "/team-tokens"):
 		return holdsReferences
@@ -262,6 +263,8 @@ func badKin(parameter, path, kind string) bool {
 		return kind == "blue"
 	case ":stack":
 		return kind == "net"
+	case ":grant":
+		return kind == "tws" || kind == "tprj"
 	case ":access":
 		return kind == "tws" && strings.Contains(path, "/team-workspaces/") || kind == "tprj" && strings.Contains(path, "/team-projects/")
 	case ":id":
@@ -305,7 +308,7 @@ func TestWhereThereIsNoEndpoint(t *testing.T) {
 	}
 	for _, path := range []string{
 		"/api/v2", "/api/v2/", "/api/v2/nothing", "/api/v2/organizations/acme/nothing", "/api/v2/organizations/acme/teams/<devs>", "/api/v2/workspaces", "/api/v2/teams",
-		"/api/v2/runs/run-1", "/api/v2/workspaces/<web>/runs", "/api/v2/workspaces/<web>/vars", "/api/v2//organizations", "/api/v2/organizations/acme/", "/api/v1/organizations",
+		"/api/v2/runs/run-1", "/api/v2/workspaces/<web>/runs", "/api/v2/workspaces/<web>/vars", "/api/v2//organizations", "/api/v2/organizations/acme/",
 		"/api/v2/../v2/organizations", "/api/v3", "/api", "/api/v2/Organizations", "/api/v2/organizations.json", "/api/v2/organizations/acme/%2e%2e/other", "/api/v2/ping/x",
 	} {
 		for _, who := range []string{"owner", somebody, nobody} {

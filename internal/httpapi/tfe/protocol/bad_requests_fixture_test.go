@@ -46,6 +46,7 @@ func newBadFixture(t *testing.T) *badFixture {
 	f.addBelongings(t)
 	f.addAccess(t)
 	f.addTokens(t)
+	f.addOwn(t)
 	f.addOrganization(t, "stranger", "other")
 	f.addPlaces(t, "stranger", "other", "other-")
 	f.add(t, "stranger", "other-pool", "organizations/other/agent-pools", `{"name":"pool"}`)
@@ -181,6 +182,18 @@ func (f *badFixture) addTokens(t *testing.T) {
 	f.add(t, "stranger", "other-token", "users/<stranger>/authentication-tokens", `{"description":"laptop"}`)
 	f.must(t, "admin", http.MethodPatch, "admin/organizations/acme", `{"data":{"attributes":{"workspace-limit":100}}}`)
 	f.must(t, "owner", http.MethodPatch, "organizations/acme/token-ttl-policies", `{"data":{"attributes":{"token-ttl-policies":[{"token-type":"team","max-ttl-ms":864000000000}]}}}`)
+}
+
+// addOwn adds what is at this API's paths and not of its vendor.
+func (f *badFixture) addOwn(t *testing.T) {
+	t.Helper()
+	const in = "organizations/acme/"
+	f.add(t, "owner", "role", in+"roles", `{"name":"deployer","permissions":["workspace.read"]}`)
+	f.add(t, "admin", "group", "admin/groups", `{"name":"crew"}`)
+	f.add(t, "owner", "link", in+"group-links", `{}`, `"group":{"data":{"type":"groups","id":"<group>"}}`, `"team":{"data":{"type":"teams","id":"<devs>"}}`)
+	f.add(t, "admin", "account", "admin/service-accounts", `{"name":"robot"}`)
+	f.add(t, "owner", "grant", in+"grants", `{}`, `"role":{"data":{"type":"roles","id":"<role>"}}`, `"holder":{"data":{"type":"service-accounts","id":"<account>"}}`, `"scope":{"data":{"type":"organizations","id":"acme"}}`)
+	f.add(t, "member", "request", in+"access-requests", `{"reason":"maintenance"}`, `"role":{"data":{"type":"roles","id":"<role>"}}`, `"scope":{"data":{"type":"workspaces","id":"<web>"}}`)
 }
 
 // fill puts ids in place of their names: <devs> is the id of the team devs, and <x*300> three hundred x.
