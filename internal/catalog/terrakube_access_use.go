@@ -141,7 +141,7 @@ func (s *Service) AddTerrakubeAccess(ctx context.Context, p Principal, scope aut
 	}
 	var added TerrakubeAccess
 	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) (err error) {
-		row := &wanted
+		row := wanted // the change may run twice
 		if row.holder, err = c.nameHolder(ctx, scope, team, name); err != nil {
 			return err
 		}

@@ -78,6 +78,9 @@ func (s *Service) rehearse(ctx context.Context, change supposed) (difference, er
 		if err := change.apply(ctx, c); err != nil {
 			return err
 		}
+		if err := c.endLeftTokens(ctx); err != nil {
+			return err
+		}
 		d.slices = c.slices
 		if after, err = projected(ctx, q, &d.slices, d.now); err != nil {
 			return err
