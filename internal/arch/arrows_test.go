@@ -22,7 +22,7 @@ type room struct {
 // reason. Imports inside the same folder need no arrow, except where siblings are to stay apart.
 func rooms() []room {
 	model := []string{"internal/catalog", "internal/authz", "schema", "internal/fault"}
-	protocol := append([]string{"internal/httpapi/jsonapi", "internal/httpapi/endpoint", "internal/httpapi/answer", "internal/httpapi/auditlog", "internal/authn", "internal/telemetry"}, model...)
+	protocol := append([]string{"internal/httpapi/jsonapi", "internal/httpapi/endpoint", "internal/httpapi/answer", "internal/httpapi/auditlog", "internal/httpapi/plain", "internal/authn", "internal/telemetry"}, model...)
 	kept := "protocols call the catalog's use cases and never each other: a rule is written once, behind all of them"
 	return []room{
 		{folder: "schema", may: []string{"schema/..."}, why: "the model is the source of truth: everybody takes names from it, it takes nothing"},
@@ -38,6 +38,7 @@ func rooms() []room {
 		{folder: "internal/httpapi/jsonapi", may: []string{"internal/fault"}, why: "a document format: no server, no use case"},
 		{folder: "internal/httpapi/endpoint", may: model, why: "what protocols share: an endpoint and who calls it; no protocol of its own"},
 		{folder: "internal/httpapi/answer", may: append([]string{"internal/httpapi/jsonapi", "internal/httpapi/endpoint"}, model...), why: "what documents below /api/v2 share, whoever writes them; no protocol of its own"},
+		{folder: "internal/httpapi/plain", may: model, why: "the errors of protocols that speak plain JSON"},
 		{folder: "internal/httpapi/auditlog", may: model, why: "what protocols that show audit events share; no form of its own"},
 		{folder: "internal/httpapi/access", may: protocol, why: kept},
 		{folder: "internal/httpapi/review", may: protocol, why: kept},

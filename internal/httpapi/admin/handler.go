@@ -16,6 +16,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
+	"github.com/terrawarden/terrawarden/internal/httpapi/plain"
 	"github.com/terrawarden/terrawarden/loader"
 	"github.com/terrawarden/terrawarden/schema"
 )
@@ -102,57 +103,8 @@ func (h *Handler) status(c echo.Context) error {
 	})
 }
 
-// errorBody is an error as this API shows it.
-type errorBody struct {
-	Errors []errorItem `json:"errors"`
-}
-
-type errorItem struct {
-	Kind    string `json:"kind"`
-	Message string `json:"message"`
-	Field   string `json:"field,omitempty"`
-}
-
-// Error writes an error in this API's form and returns the status it wrote.
-func (h *Handler) Error(c echo.Context, err error) (int, error) {
-	body := errorBody{}
-	for _, e := range fault.All(err) {
-		message, field := fault.Public(e)
-		body.Errors = append(body.Errors, errorItem{Kind: e.Kind.String(), Message: message, Field: field})
-	}
-	if len(body.Errors) == 0 {
-		message, _ := fault.Public(err)
-		body.Errors = []errorItem{{Kind: fault.KindOf(err).String(), Message: message}}
-	}
-	status := status(fault.KindOf(err))
-	if status == http.StatusUnauthorized {
-		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="terrawarden"`)
-	}
-	return status, c.JSON(status, body)
-}
-
-// status is the one table of kinds and statuses of this API.
-func status(k fault.Kind) int {
-	switch k {
-	case fault.Invalid:
-		return http.StatusUnprocessableEntity
-	case fault.Unauthenticated:
-		return http.StatusUnauthorized
-	case fault.Denied:
-		return http.StatusForbidden
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Conflict, fault.Stale:
-		return http.StatusConflict
-	case fault.Limited:
-		return http.StatusRequestEntityTooLarge
-	case fault.Unavailable:
-		return http.StatusServiceUnavailable
-	case fault.Internal:
-		return http.StatusInternalServerError
-	}
-	return http.StatusInternalServerError
-}
+// Error writes an error as plain JSON and returns the status it wrote.
+func (*Handler) Error(c echo.Context, err error) (int, error) { return plain.Error(c, err) }
 
 // decode reads a JSON body into a value; unknown members are refused, since only our own command speaks this API.
 func decode(c echo.Context, limit int64, into any) error {

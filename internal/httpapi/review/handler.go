@@ -18,6 +18,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
+	"github.com/terrawarden/terrawarden/internal/httpapi/plain"
 )
 
 // service is what the package needs of the catalog.
@@ -106,3 +107,6 @@ func decode(c echo.Context, into any) error {
 	}
 	return fault.Wrap(fault.Invalid, err, "the body is not the JSON that is expected here")
 }
+
+// Error writes an error as plain JSON and returns the status it wrote.
+func (*Handler) Error(c echo.Context, err error) (int, error) { return plain.Error(c, err) }

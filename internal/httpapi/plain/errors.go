@@ -1,4 +1,8 @@
-package review
+// Package plain is how errors look where an API of our own speaks plain JSON: one form and one table of statuses, so that one
+// client reads them all.
+//
+// It knows faults; it knows no endpoint.
+package plain
 
 import (
 	"net/http"
@@ -8,7 +12,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/fault"
 )
 
-// errorBody is an error as this API shows it: the form of the operations' API, so that one client reads both.
+// errorBody is an error as it is shown.
 type errorBody struct {
 	Errors []errorItem `json:"errors"`
 }
@@ -19,8 +23,8 @@ type errorItem struct {
 	Field   string `json:"field,omitempty"`
 }
 
-// Error writes an error in this API's form and returns the status it wrote.
-func (h *Handler) Error(c echo.Context, err error) (int, error) {
+// Error writes an error and returns the status it wrote.
+func Error(c echo.Context, err error) (int, error) {
 	body := errorBody{}
 	for _, e := range fault.All(err) {
 		message, field := fault.Public(e)
@@ -31,13 +35,16 @@ func (h *Handler) Error(c echo.Context, err error) (int, error) {
 		body.Errors = []errorItem{{Kind: fault.KindOf(err).String(), Message: message}}
 	}
 	status := status(fault.KindOf(err))
-	if status == http.StatusUnauthorized {
+	switch status {
+	case http.StatusUnauthorized:
 		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="terrawarden"`)
+	case http.StatusServiceUnavailable:
+		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
 	}
 	return status, c.JSON(status, body)
 }
 
-// status is the one table of kinds and statuses of this API.
+// status is the one table of kinds and statuses.
 func status(k fault.Kind) int {
 	switch k {
 	case fault.Invalid:
