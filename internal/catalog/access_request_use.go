@@ -123,7 +123,7 @@ func (s *Service) ApproveAccessRequest(ctx context.Context, p Principal, id, ans
 	if err != nil {
 		return AccessRequest{}, "", err
 	}
-	if err := s.mayHandOut(ctx, p, atoms, scope); err != nil {
+	if err := s.mayHandOut(ctx, p, atoms, scope, r.ExpiresAt); err != nil {
 		return AccessRequest{}, "", err
 	}
 	token, err := s.change(ctx, p, func(ctx context.Context, c *Change) (err error) {

@@ -69,11 +69,17 @@ func (s *Service) EffectiveAccess(ctx context.Context, p Principal, subject, obj
 	if what.IsZero() || len(schema.Of(what.Type)) == 0 {
 		return a, nothing
 	}
+	if reviews != nil { // before anything is read about an object of which he may know nothing
+		holds, err := s.holdsAnything(ctx, p, what)
+		if err == nil && !holds {
+			err = nothing
+		}
+		if err != nil {
+			return a, err
+		}
+	}
 	if a, err = s.effective(ctx, who, what); err != nil {
 		return a, err
-	}
-	if reviews != nil && len(a.Permissions) == 0 {
-		return EffectiveAccess{}, nothing
 	}
 	if !self {
 		if err := s.concealTeams(ctx, p, a.Sources); err != nil {
@@ -81,6 +87,20 @@ func (s *Service) EffectiveAccess(ctx context.Context, p Principal, subject, obj
 		}
 	}
 	return a, s.nameAccess(ctx, &a)
+}
+
+// holdsAnything reports whether a principal may do anything on an object, by the token that he came with.
+func (s *Service) holdsAnything(ctx context.Context, p Principal, object authz.Object) (bool, error) {
+	if err := s.admit(ctx, p, object); err != nil {
+		return false, err
+	}
+	permissions := schema.Of(object.Type)
+	questions := make([]authz.Question, len(permissions))
+	for i, permission := range permissions {
+		questions[i] = authz.Question{Subject: p.Subject, Permission: permission.On(object.Type), Resource: object}
+	}
+	held, _, err := s.engine.CheckAll(ctx, questions, authz.Consistency{})
+	return slices.Contains(held, true), err
 }
 
 // effective asks the engine once: for every permission of the object, and in which holders the subject is.

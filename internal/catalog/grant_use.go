@@ -77,11 +77,11 @@ func (s *Service) UpdateGrant(ctx context.Context, p Principal, id string, edit 
 	if err := s.mayAssign(ctx, p, seen); err != nil {
 		return Grant{}, "", err
 	}
-	given := ""
+	var given Grant
 	if wanted, wrong := edit.of(seen, Home{}); wrong == nil && seen.givesMore(wanted) {
-		given = wanted.RoleID
-		seen.RoleID = given
-		if err := s.mayGive(ctx, p, seen); err != nil {
+		given = seen
+		given.RoleID, given.ExpiresAt = wanted.RoleID, wanted.ExpiresAt
+		if err := s.mayGive(ctx, p, given); err != nil {
 			return Grant{}, "", err
 		}
 	}
@@ -95,7 +95,7 @@ func (s *Service) UpdateGrant(ctx context.Context, p Principal, id string, edit 
 		if err != nil {
 			return err
 		}
-		if now.givesMore(wanted) && wanted.RoleID != given {
+		if now.givesMore(wanted) && (wanted.RoleID != given.RoleID || !wanted.ExpiresAt.Equal(given.ExpiresAt)) {
 			return fault.New(fault.Stale, "somebody else has changed the grant")
 		}
 		if err := c.ChangeGrantTerms(ctx, id, wanted.RoleID, wanted.ExpiresAt); err != nil {
@@ -140,7 +140,7 @@ func (s *Service) mayAssign(ctx context.Context, p Principal, g Grant) error {
 	return s.requireToChange(ctx, p, schema.TeamAssign, g.Holder)
 }
 
-// mayGive refuses a grant of more than the principal holds at its scope. A role of another organization is none here, and
+// mayGive refuses a grant of more than the principal holds at its scope, or for longer. A role of another organization is none here, and
 // is not told from one that is nowhere.
 func (s *Service) mayGive(ctx context.Context, p Principal, g Grant) error {
 	organizationID, _, err := scopeOrganization(ctx, s.store, g.Scope)
@@ -160,7 +160,7 @@ func (s *Service) mayGive(ctx context.Context, p Principal, g Grant) error {
 	if err != nil {
 		return err
 	}
-	return s.mayHandOut(ctx, p, atoms, g.Scope)
+	return s.mayHandOut(ctx, p, atoms, g.Scope, g.ExpiresAt)
 }
 
 // grantGuard returns the permission that giving or taking a grant needs, and where. A stack's access is its

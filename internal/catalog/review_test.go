@@ -77,7 +77,9 @@ func (s *survey) look() {
 		}
 		tokens, kerr := q.Tokens(ctx, catalog.TokenFilter{})
 		for _, x := range tokens {
-			if kind, ok := map[catalog.TokenKind]string{catalog.TokenTeam: schema.TypeTeamToken, catalog.TokenOrganization: schema.TypeOrganizationToken}[x.Kind]; ok {
+			if kind, ok := map[catalog.TokenKind]string{
+				catalog.TokenTeam: schema.TypeTeamToken, catalog.TokenGroup: schema.TypeTeamToken, catalog.TokenOrganization: schema.TypeOrganizationToken,
+			}[x.Kind]; ok {
 				s.subjects = append(s.subjects, authz.Object{Type: kind, ID: x.ID})
 			}
 		}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/fault"
@@ -74,9 +75,15 @@ func (s *Service) UpdateRole(ctx context.Context, p Principal, id string, edit E
 	return after, token, err
 }
 
-// DeleteRole deletes a role that nobody holds; organization.manage_roles or platform.administer. Faults as UpdateRole.
+// DeleteRole deletes a role that nobody holds; organization.manage_roles or platform.administer, and one that holds
+// owner-only permissions is for owners. Faults as UpdateRole.
 func (s *Service) DeleteRole(ctx context.Context, p Principal, id string) (authz.Token, error) {
-	if _, err := s.roleToChange(ctx, p, id); err != nil {
+	seen, err := s.roleToChange(ctx, p, id)
+	if err != nil {
+		return "", err
+	}
+	_, scope := roleGuard(seen)
+	if err := s.mayHandOut(ctx, p, ownerOnly(schema.Expand(seen.Permissions)), scope, time.Time{}); err != nil {
 		return "", err
 	}
 	return s.change(ctx, p, func(ctx context.Context, c *Change) error { return c.RemoveRole(ctx, id) })
@@ -135,7 +142,7 @@ func (s *Service) mayWriteRole(ctx context.Context, p Principal, seen Role, edit
 	}
 	_, scope := roleGuard(seen)
 	atoms := writtenInto(seen, wanted)
-	return atoms, s.mayHandOut(ctx, p, atoms, scope)
+	return atoms, s.mayHandOut(ctx, p, atoms, scope, time.Time{})
 }
 
 // writtenInto returns what somebody must hold to make one role of another: everything that patterns give which were not
@@ -162,49 +169,4 @@ func ownerOnly(atoms []schema.Permission) []schema.Permission {
 		e, _ := schema.Lookup(p)
 		return !e.OwnerOnly
 	})
-}
-
-// mayHandOut refuses to give away, at a scope, what the principal does not hold there himself. What is for owners is so
-// wherever it is bound, though it means nothing below the organization (DECISIONS M14).
-func (s *Service) mayHandOut(ctx context.Context, p Principal, atoms []schema.Permission, scope authz.Object) error {
-	if err := s.mayHandOutAt(ctx, p, atoms, scope); err != nil {
-		return err
-	}
-	owners := ownerOnly(atoms)
-	if len(owners) == 0 || !slices.Contains(schema.Ancestors(scope.Type), schema.TypeOrganization) {
-		return nil
-	}
-	organizationID, _, err := scopeOrganization(ctx, s.store, scope)
-	if err != nil {
-		return err
-	}
-	return s.mayHandOutAt(ctx, p, owners, organizationRef(organizationID))
-}
-
-func (s *Service) mayHandOutAt(ctx context.Context, p Principal, atoms []schema.Permission, scope authz.Object) error {
-	missing, err := s.lacks(ctx, p, atoms, scope)
-	if err != nil || len(missing) == 0 {
-		return err
-	}
-	err = fault.New(fault.Denied, "you cannot hand out %s, which you do not hold on %s", missing[0].HeldOn(scope.Type), scope.Type)
-	return s.refused(ctx, p, missing[0], scope, err)
-}
-
-// lacks returns which of some permissions, of those that mean something at a scope, the principal does not hold there.
-func (s *Service) lacks(ctx context.Context, p Principal, atoms []schema.Permission, scope authz.Object) ([]schema.Permission, error) {
-	var questions []authz.Question
-	var asked, out []schema.Permission
-	for _, a := range atoms {
-		if name := a.HeldOn(scope.Type); name != "" {
-			questions = append(questions, authz.Question{Subject: p.Subject, Permission: name, Resource: scope})
-			asked = append(asked, a)
-		}
-	}
-	held, _, err := s.engine.CheckAll(ctx, questions, authz.Consistency{})
-	for i, ok := range held {
-		if !ok {
-			out = append(out, asked[i])
-		}
-	}
-	return out, err
 }

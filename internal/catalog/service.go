@@ -51,11 +51,12 @@ type Service struct {
 	parity    bool          // with Terrakube
 	longest   time.Duration // that what is done together may take
 	within    *Change       // that every change is a part of; nil but inside of Together
+	supposing chan struct{} // holds whoever asks what if: each of them fills an engine of its own
 }
 
 // New returns a Service over its dependencies.
 func New(d Deps) *Service {
-	s := &Service{arrivals: &arrivals{}, store: d.Store, engine: d.Engine, seeder: d.Seeder, log: d.Log, now: d.Now, random: d.Random, step: d.FaultPoint, requestID: d.RequestID, address: d.Address, retention: d.AuditRetention, parity: d.TerrakubeParity, longest: cmp.Or(d.TogetherTimeout, togetherTimeout)}
+	s := &Service{arrivals: &arrivals{}, store: d.Store, engine: d.Engine, seeder: d.Seeder, log: d.Log, now: d.Now, random: d.Random, step: d.FaultPoint, requestID: d.RequestID, address: d.Address, retention: d.AuditRetention, parity: d.TerrakubeParity, longest: cmp.Or(d.TogetherTimeout, togetherTimeout), supposing: make(chan struct{}, maxSupposing)}
 	if s.step == nil {
 		s.step = func(string) {}
 	}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/fault"
@@ -249,7 +250,7 @@ func (s *Service) mayGiveLevel(ctx context.Context, p Principal, kind AccessKind
 		return err
 	}
 	given := slices.DeleteFunc(kind.atoms(next, true), func(a schema.Permission) bool { return slices.Contains(held, a) })
-	return s.mayHandOut(ctx, p, given, next.Scope)
+	return s.mayHandOut(ctx, p, given, next.Scope, time.Time{})
 }
 
 // heldBy returns what a team holds by a grant, policy overrides included where they only wait for the organization to

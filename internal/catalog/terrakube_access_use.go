@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/fault"
@@ -114,8 +115,8 @@ func (s *Service) teamOf(ctx context.Context, p Principal, organizationID, name 
 	return id, nil
 }
 
-// mayGiveRights refuses to hand out at a scope more than one holds there (DECISIONS P4). Whoever manages organization access may set the rights that give a team everything everywhere, so he hands out
-// any. Terrakube itself lets whoever manages a workspace make others its admins.
+// mayGiveRights refuses to hand out at a scope more than one holds there (DECISIONS P4). Whoever manages organization
+// access may set the rights that give a team everything everywhere, so he hands out any. Terrakube itself lets whoever manages a workspace make others its admins.
 func (s *Service) mayGiveRights(ctx context.Context, p Principal, scope authz.Object, given []schema.Permission) error {
 	if s.parity {
 		return nil
@@ -128,7 +129,7 @@ func (s *Service) mayGiveRights(ctx context.Context, p Principal, scope authz.Ob
 	if !fault.Is(err, fault.Denied) {
 		return err
 	}
-	return s.mayHandOut(ctx, p, given, scope)
+	return s.mayHandOut(ctx, p, given, scope, time.Time{})
 }
 
 // AddTerrakubeAccess gives the groups of a name access to a workspace or project; manage_access there. Faults: Denied for

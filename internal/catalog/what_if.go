@@ -41,6 +41,9 @@ type supposed struct {
 	apply func(ctx context.Context, c *Change) error
 }
 
+// maxSupposing is how many changes are supposed at once; whoever comes next waits.
+const maxSupposing = 2
+
 // errSupposed ends the transaction of a change that is only supposed.
 var errSupposed = errors.New("supposed")
 
@@ -54,6 +57,12 @@ func (s *Service) WhatIf(ctx context.Context, p Principal, proposal Proposal, li
 	change, err := s.suppose(ctx, p, proposal)
 	if err != nil {
 		return Consequences{}, err
+	}
+	select {
+	case s.supposing <- struct{}{}:
+		defer func() { <-s.supposing }()
+	case <-ctx.Done():
+		return Consequences{}, fault.Wrap(fault.Unavailable, ctx.Err(), "others are asking the same kind of question")
 	}
 	var d difference
 	err = s.store.Exclusive(ctx, func(ctx context.Context) (err error) {
@@ -219,9 +228,9 @@ func (s *Service) mayGrantAsIs(ctx context.Context, p Principal, g Grant) error 
 	if err != nil {
 		return err
 	}
-	missing, err := s.lacks(ctx, p, atoms, g.Scope)
-	if err == nil && len(missing) > 0 {
-		err = fault.New(fault.Denied, "you cannot hand out %s", missing[0])
+	beyond, on, err := s.beyond(ctx, p, atoms, g.Scope, g.ExpiresAt)
+	if err == nil && beyond != "" {
+		err = refusedToHandOut(beyond, on)
 	}
 	return err
 }
