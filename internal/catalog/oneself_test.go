@@ -113,7 +113,7 @@ func TestANameThatChangesHandsInBetween(t *testing.T) {
 		t.Fatal(err)
 	}
 	eve := testkit.PrincipalOf(u)
-	for name, taker := range map[string]string{"nobody": "", "somebody else": "mallory"} {
+	for _, taker := range []string{"", "mallory"} { // in this order: afterwards the name is taken
 		store.before = func() {
 			rename(t, b, eve, "eva")
 			if taker != "" {
@@ -126,7 +126,7 @@ func TestANameThatChangesHandsInBetween(t *testing.T) {
 		}
 		made, err := b.CreateToken(t.Context(), eve, catalog.TokenRequest{Kind: catalog.TokenUser, Name: "eve", Email: "ceo@example.com"})
 		if !fault.Is(err, fault.Stale) {
-			t.Errorf("the name belongs to %s by then: %+v, %v", name, made.Token, err)
+			t.Errorf("the name belongs to %q by then: %+v, %v", taker, made.Token, err)
 		}
 		if taker == "" {
 			rename(t, b, eve, "eve")
