@@ -133,7 +133,7 @@ func printConsequences(cmd *cobra.Command, c api.Consequences) error {
 	if !c.Complete {
 		incomplete = "; more may be concerned than were asked about"
 	}
-	_, err := fmt.Fprintf(cmd.ErrOrStderr(), "%d subjects on %d objects, %d of %d changes shown%s\n", c.Subjects, c.Objects, len(c.Changes), c.Total, incomplete)
+	_, err := fmt.Fprintf(cmd.ErrOrStderr(), "subjects: %d; objects: %d; changes shown: %d of %d%s\n", c.Subjects, c.Objects, len(c.Changes), c.Total, incomplete)
 	return err
 }
 

@@ -136,7 +136,7 @@ func (a *App) protocols(auth credentials) ([]httpapi.Protocol, error) {
 		admin.New(admin.Deps{Service: a.service, Engine: a.cfg.Engine, Version: a.deps.Version, Stopping: a.stopping}),
 		terrakube.New(terrakube.Deps{Service: a.service, Parity: a.cfg.TerrakubeParity}),
 		tfe.New(tfe.Deps{Service: a.service, Mode: a.cfg.TFEMode, Limit: limit, Discovery: discovery}),
-		otf.New(otf.Deps{Service: a.service}),
+		otf.New(otf.Deps{Service: a.service, Limit: limit}),
 		access.New(access.Deps{Service: a.service, Limit: limit, Stopping: a.stopping}),
 		review.New(review.Deps{Service: a.service}),
 	}

@@ -106,9 +106,12 @@ func (c *Change) teamsNamed(ctx context.Context, name string) ([]Team, error) {
 // namedByTerrakube reports whether a team holds what every team made by Terrakube holds (DECISIONS P3).
 func (c *Change) namedByTerrakube(ctx context.Context, t Team) (bool, error) {
 	grants, err := c.Grants(ctx, GrantFilter{OrganizationID: t.OrganizationID, Holder: teamRef(t.ID)})
-	o, orgErr := c.Organization(ctx, t.OrganizationID)
-	if err != nil || orgErr != nil {
-		return false, firstError(err, orgErr)
+	if err != nil {
+		return false, err
+	}
+	o, err := c.Organization(ctx, t.OrganizationID)
+	if err != nil {
+		return false, err
 	}
 	return slices.ContainsFunc(grants, func(g Grant) bool {
 		return slices.ContainsFunc([]bool{false, true}, func(parity bool) bool {
@@ -116,15 +119,6 @@ func (c *Change) namedByTerrakube(ctx context.Context, t Team) (bool, error) {
 			return g.RoleID == role && g.Scope == scope
 		})
 	}), nil
-}
-
-func firstError(all ...error) error {
-	for _, err := range all {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // RenameGroup gives a group another display name, and with it what goes by names: Terrakube teams of the old name lose

@@ -62,7 +62,7 @@ type Config struct {
 	CreateUnknownMembers bool `key:"create-unknown-members" default:"true" doc:"a username nobody has, added to a team, becomes a new user; false refuses it"`
 
 	TFEMode      string `key:"tfe-mode" default:"tfe" doc:"what clients of /api/v2 take the service for: tfe (Terraform Enterprise) or hcp (HCP Terraform)"`
-	TFERateLimit int    `key:"tfe-rate-limit" default:"0" doc:"requests a second that one credential may make to /api/v2; 0: any number"`
+	TFERateLimit int    `key:"tfe-rate-limit" default:"0" doc:"requests a second that one credential may make to /api/v2 and /otfapi; 0: any number"`
 
 	TerrakubeAdminGroup string `key:"terrakube-admin-group" default:"TERRAKUBE_ADMIN" doc:"display name of the group whose people create organizations and manage teams in Terrakube's way; empty: none"`
 	TerrakubeParity     bool   `key:"terrakube-parity" doc:"answer Terrakube's clients exactly as Terrakube does, also where it is less safe; docs/terrakube.md lists the differences"`

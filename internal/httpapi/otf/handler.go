@@ -21,7 +21,10 @@ type service interface {
 }
 
 // Deps are what a Handler is made of.
-type Deps struct{ Service service }
+type Deps struct {
+	Service service
+	Limit   *answer.Limiter // shared with the endpoints below /api/v2; nil: any number of requests
+}
 
 // Handler serves the API.
 type Handler struct{ Deps }
@@ -38,7 +41,7 @@ func (h *Handler) Endpoints() []endpoint.Endpoint {
 	for _, routes := range [][]endpoint.Endpoint{h.organizationEndpoints(), h.userEndpoints(), h.teamEndpoints(), h.teamMemberEndpoints()} {
 		all = append(all, routes...)
 	}
-	return answer.Serve(all, h.Service, nil)
+	return answer.Serve(all, h.Service, h.Limit)
 }
 
 // route is shorthand for an endpoint of this API.
