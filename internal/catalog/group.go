@@ -23,7 +23,7 @@ func (c *Change) CreateGroup(ctx context.Context, g Group) (Group, error) {
 	if adopted, taken, err := c.adopt(ctx, g); taken || err != nil {
 		return adopted, err
 	}
-	g.ID, g.CreatedAt = c.random(PrefixGroup), c.now
+	g.ID, g.CreatedAt, g.UpdatedAt = c.random(PrefixGroup), c.now, c.now
 	if err := c.InsertGroup(ctx, g); err != nil {
 		return Group{}, err
 	}
@@ -65,7 +65,7 @@ func (c *Change) RemoveGroup(ctx context.Context, id string) error {
 // AddGroupMember puts a user directly into a group.
 func (c *Change) AddGroupMember(ctx context.Context, groupID, userID string) error {
 	m := GroupMember{GroupID: groupID, UserID: userID}
-	if err := c.PutGroupMember(ctx, m); err != nil {
+	if err := c.PutGroupMembers(ctx, m); err != nil {
 		return err
 	}
 	c.record("group.add_member", "", groupRef(groupID), nil, m, userRef(userID))
@@ -78,7 +78,7 @@ func (c *Change) RemoveGroupMember(ctx context.Context, groupID, userID string) 
 		return err
 	}
 	m := GroupMember{GroupID: groupID, UserID: userID}
-	if err := c.DeleteGroupMember(ctx, m); err != nil {
+	if err := c.DeleteGroupMembers(ctx, groupID, userID); err != nil {
 		return err
 	}
 	c.record("group.remove_member", "", groupRef(groupID), m, nil, userRef(userID))

@@ -30,6 +30,7 @@ const (
 	PrefixAgentPool      = "apool"
 	PrefixRetention      = "drp"
 	PrefixAccessRequest  = "areq"
+	PrefixSyncPlan       = "sync"
 	PrefixIntent         = "wi"
 )
 

@@ -130,7 +130,7 @@ func TestATokenIsMadeByWhoeverIsStillInTheGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The catalog alone is changed, so that the engine is behind it.
-	if err := h.Store.DeleteGroupMember(ctx, catalog.GroupMember{GroupID: h.inner.ID, UserID: ann}); err != nil {
+	if err := h.Store.DeleteGroupMembers(ctx, h.inner.ID, ann); err != nil {
 		t.Fatal(err)
 	}
 	if err := make1(); !fault.Is(err, fault.Stale) {

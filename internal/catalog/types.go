@@ -130,20 +130,38 @@ type TeamMember struct {
 // Group is a group of the identity provider, known by (source, external id) (DECISIONS P11).
 type Group struct {
 	ID          string
-	Source      string
+	Source      string // the name of its Directory, "manual" or "terrakube"
 	ExternalID  string
 	DisplayName string
+	Paused      bool       // its directory's word about it waits
+	GoneAt      time.Time  // since when its directory has it no more: nobody is in it, and its links and grants are kept; zero: it is there
+	Attributes  Attributes // what a SCIM client keeps with it
+	Version     int        // counts the changes of the group and of who is in it
 	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
 // GroupMember puts a user directly into a group.
-type GroupMember struct{ GroupID, UserID string }
+type GroupMember struct {
+	GroupID, UserID string
+	ExpiresAt       time.Time // of what a login said; zero: for good
+}
 
 // GroupChild nests one group in another.
 type GroupChild struct{ ParentID, ChildID string }
 
 // GroupLink makes the people of a group members of a team.
-type GroupLink struct{ ID, GroupID, TeamID string }
+type GroupLink struct {
+	ID, GroupID, TeamID string
+	Rule                string // the rule of the configuration that made it; "" for a person
+	Paused              bool   // the team keeps those who were in the group when it was paused, its LinkMembers
+}
+
+// LinkMember is a person who was in the group of a link when the link was paused.
+type LinkMember struct {
+	LinkID, UserID string
+	ExpiresAt      time.Time // as his membership of the group had it
+}
 
 // Project is a folder of workspaces and stacks.
 type Project struct {

@@ -20,8 +20,8 @@ func passedOn() []string {
 		"Memberships", "Organizations", "Places", "Projects", "Role", "RoleByName", "Roles", "ServiceAccounts", "Settings",
 		"Stacks", "TeamMembers", "Teams", "Tokens", "Users", "Workspaces",
 
-		"DeleteGrant", "DeleteGroupChild", "DeleteGroupLink", "DeleteGroupMember", "DeleteIntents", "DeleteMembership",
-		"DeleteRole", "DeleteTeamMember", "PutGroupChild", "PutGroupMember", "PutSettings", "PutTeamMember", "UpdateGrant",
+		"DeleteGrant", "DeleteGroupChild", "DeleteGroupLink", "DeleteGroupMembers", "DeleteIntents", "DeleteMembership",
+		"DeleteRole", "DeleteTeamMember", "PutGroupChild", "PutGroupMembers", "PutSettings", "PutTeamMember", "UpdateGrant",
 		"UpdateMembership", "UpdateRole",
 
 		"DeleteAgentPool", "DeleteConsumer", "DeleteIdentity", "DeleteRetention", "DeleteTag", "DeleteTagBindings",
@@ -30,6 +30,11 @@ func passedOn() []string {
 
 		"DeleteTokenLife", "DeleteWorkspaceTag", "PruneAuditEvents", "PutConsumer", "PutRetention", "PutTagBinding",
 		"PutTokenLife", "PutWorkspaceTag", "SetAuditToken", "UpdateAgentPool", "UpdateTag",
+
+		"CountPersons", "CountSyncPlans", "DeleteLinkMembers", "DeletePerson", "Directories", "Directory", "DropLease", "GroupByExternalID",
+		"GroupsOf", "InsertPerson", "InsertRemoval", "InsertSyncPlan", "LinkMembers", "Person", "Persons", "PruneRemovals", "PruneSyncPlans",
+		"PutDirectory", "PutLinkMembers", "RemovedSince", "SyncPlan", "SyncPlans", "TakeLease", "UpdateGroupLink", "UpdatePerson",
+		"UpdateSyncPlan",
 
 		"InsertAgentPool", "InsertAuditEvent", "InsertGrant", "InsertGroup", "InsertGroupLink", "InsertIdentity", "InsertIntent", "InsertMembership",
 		"InsertOrganization", "InsertProject", "InsertRole", "InsertServiceAccount", "InsertStack", "InsertTag", "InsertTeam", "InsertToken",

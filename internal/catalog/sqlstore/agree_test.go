@@ -140,7 +140,7 @@ func draw(rt *rapid.T) operation {
 		}),
 		does(func(ctx context.Context, q catalog.Queries) error { return q.DeleteGroup(ctx, groupID) }),
 		does(func(ctx context.Context, q catalog.Queries) error {
-			return q.PutGroupMember(ctx, catalog.GroupMember{GroupID: groupID, UserID: userID})
+			return q.PutGroupMembers(ctx, catalog.GroupMember{GroupID: groupID, UserID: userID})
 		}),
 		does(func(ctx context.Context, q catalog.Queries) error {
 			return q.PutGroupChild(ctx, catalog.GroupChild{ParentID: groupID, ChildID: "grp-" + n})

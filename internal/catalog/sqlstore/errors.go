@@ -43,6 +43,12 @@ const (
 	tokenLifeRow    noun = "token lifetime"
 	recordRow       noun = "record"
 	requestRow      noun = "access request"
+	linkMemberRow   noun = "member of a paused link"
+	directoryRow    noun = "directory"
+	personRow       noun = "person of a directory"
+	planRow         noun = "sync plan"
+	removalRow      noun = "removal"
+	leaseRow        noun = "lease"
 )
 
 func (n noun) notFound() error { return fault.New(fault.NotFound, "%s not found", n) }
@@ -64,6 +70,8 @@ func (n noun) duplicate(cause error) error {
 		field, message = "", "the identity belongs to a user already"
 	case linkRow:
 		field, message = "", "the group is linked to the team already"
+	case personRow:
+		field, message = "", "the directory knows the person already"
 	case grantRow:
 		field, message = "", "the holder has this role at this scope already"
 	}

@@ -7,10 +7,17 @@ import (
 	"github.com/terrawarden/terrawarden/schema"
 )
 
-const selectGroups = `SELECT id, source, external_id, display_name, created_at FROM identity_groups`
+const selectGroups = `SELECT id, source, external_id, display_name, paused, gone_at, attributes, version, created_at, updated_at
+	FROM identity_groups`
 
 func groupInto(g *catalog.Group) []any {
-	return []any{&g.ID, &g.Source, &g.ExternalID, &g.DisplayName, moment{&g.CreatedAt}}
+	return []any{
+		&g.ID, &g.Source, &g.ExternalID, &g.DisplayName, &g.Paused,
+		moment{&g.GoneAt},
+		&g.Attributes, &g.Version,
+		moment{&g.CreatedAt},
+		moment{&g.UpdatedAt},
+	}
 }
 
 // Group returns a group by id.
@@ -30,16 +37,28 @@ func (q *queries) GroupsByName(ctx context.Context, displayName string) ([]catal
 	return selectAll(ctx, q, groupRow, groupInto, selectGroups+` WHERE display_name = ? ORDER BY id`, displayName)
 }
 
+// GroupsOf returns the groups of a source.
+func (q *queries) GroupsOf(ctx context.Context, source string) ([]catalog.Group, error) {
+	return selectAll(ctx, q, groupRow, groupInto, selectGroups+` WHERE source = ? ORDER BY id`, source)
+}
+
+// GroupByExternalID returns the group that a source knows by an id.
+func (q *queries) GroupByExternalID(ctx context.Context, source, externalID string) (catalog.Group, error) {
+	return selectOne(ctx, q, groupRow, groupInto, selectGroups+` WHERE source = ? AND external_id = ?`, source, externalID)
+}
+
 // InsertGroup adds a group.
 func (q *queries) InsertGroup(ctx context.Context, g catalog.Group) error {
-	return q.insert(ctx, groupRow, `INSERT INTO identity_groups (id, source, external_id, display_name, created_at)
-		VALUES (?, ?, ?, ?, ?)`, g.ID, g.Source, g.ExternalID, g.DisplayName, micros(g.CreatedAt))
+	return q.insert(ctx, groupRow, `INSERT INTO identity_groups (id, source, external_id, display_name, paused, gone_at, attributes,
+		version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		g.ID, g.Source, g.ExternalID, g.DisplayName, g.Paused, micros(g.GoneAt), string(g.Attributes), g.Version, micros(g.CreatedAt), micros(g.UpdatedAt))
 }
 
 // UpdateGroup changes a group.
 func (q *queries) UpdateGroup(ctx context.Context, g catalog.Group) error {
-	return q.update(ctx, groupRow, `UPDATE identity_groups SET source = ?, external_id = ?, display_name = ?,
-		created_at = ? WHERE id = ?`, g.Source, g.ExternalID, g.DisplayName, micros(g.CreatedAt), g.ID)
+	return q.update(ctx, groupRow, `UPDATE identity_groups SET source = ?, external_id = ?, display_name = ?, paused = ?, gone_at = ?,
+		attributes = ?, version = ?, created_at = ?, updated_at = ? WHERE id = ?`,
+		g.Source, g.ExternalID, g.DisplayName, g.Paused, micros(g.GoneAt), string(g.Attributes), g.Version, micros(g.CreatedAt), micros(g.UpdatedAt), g.ID)
 }
 
 // DeleteGroup removes a group, its grants and its tokens; members, nestings and links go by foreign key.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -40,6 +41,26 @@ func (q *queries) atomically(ctx context.Context, fn func(*queries) error) error
 func (q *queries) insert(ctx context.Context, n noun, query string, args ...any) error {
 	_, err := q.exec(ctx, n, writes, query, args...)
 	return err
+}
+
+// manyRows is how many rows one statement writes. Both engines bound how many arguments a statement has.
+const manyRows = 1000
+
+// insertRows is insert for any number of rows of the same columns.
+func (q *queries) insertRows(ctx context.Context, n noun, into, conflict string, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	one := "(?" + strings.Repeat(", ?", len(rows[0])-1) + ")"
+	return q.atomically(ctx, func(q *queries) error {
+		for part := range slices.Chunk(rows, manyRows) {
+			query := into + one + strings.Repeat(", "+one, len(part)-1) + conflict
+			if err := q.insert(ctx, n, query, slices.Concat(part...)...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // update changes one row; fault.NotFound when it is missing.

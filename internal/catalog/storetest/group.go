@@ -30,8 +30,8 @@ func groupMembersArePut(t *testing.T, s catalog.Store) {
 	world(t, s)
 	ctx := t.Context()
 	bob := catalog.GroupMember{GroupID: "grp-a", UserID: "user-bob"}
-	must(t, s.PutGroupMember(ctx, bob))
-	must(t, s.PutGroupMember(ctx, bob))
+	must(t, s.PutGroupMembers(ctx, bob))
+	must(t, s.PutGroupMembers(ctx, bob))
 	for _, row := range []struct {
 		what   string
 		filter catalog.GroupMemberFilter
@@ -44,11 +44,11 @@ func groupMembersArePut(t *testing.T, s catalog.Store) {
 	} {
 		wantIDs(t, row.what, groupMemberID, row.want...)(s.GroupMembers(ctx, row.filter))
 	}
-	must(t, s.DeleteGroupMember(ctx, bob))
-	must(t, s.DeleteGroupMember(ctx, bob))
+	must(t, s.DeleteGroupMembers(ctx, bob.GroupID, bob.UserID))
+	must(t, s.DeleteGroupMembers(ctx, bob.GroupID, bob.UserID))
 	wantIDs(t, "after removing", groupMemberID, "grp-a/user-ann", "grp-b/user-ann")(s.GroupMembers(ctx, catalog.GroupMemberFilter{}))
-	wantFault(t, "into a missing group", s.PutGroupMember(ctx, catalog.GroupMember{GroupID: "grp-x", UserID: "user-bob"}), fault.NotFound, "")
-	wantFault(t, "a missing user", s.PutGroupMember(ctx, catalog.GroupMember{GroupID: "grp-a", UserID: "user-x"}), fault.NotFound, "")
+	wantFault(t, "into a missing group", s.PutGroupMembers(ctx, catalog.GroupMember{GroupID: "grp-x", UserID: "user-bob"}), fault.NotFound, "")
+	wantFault(t, "a missing user", s.PutGroupMembers(ctx, catalog.GroupMember{GroupID: "grp-a", UserID: "user-x"}), fault.NotFound, "")
 }
 
 func groupsAreNested(t *testing.T, s catalog.Store) {

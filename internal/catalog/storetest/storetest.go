@@ -25,7 +25,7 @@ func Run(t *testing.T, newStore func(t *testing.T) catalog.Store) {
 	for _, c := range slices.Concat(
 		nounChecks(), peopleChecks(), teamChecks(), groupChecks(), placeChecks(), listedChecks(), accessChecks(), journalChecks(),
 		cascadeChecks(), transactionChecks(), exclusiveChecks(),
-		identityChecks(), tagChecks(), policyChecks(), chainChecks(), queryChecks(), belongingsChecks(), platformChecks(),
+		identityChecks(), tagChecks(), policyChecks(), chainChecks(), queryChecks(), belongingsChecks(), platformChecks(), directoryChecks(),
 	) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

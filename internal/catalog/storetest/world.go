@@ -40,7 +40,7 @@ func organization(t *testing.T, q catalog.Queries, x, name string) {
 	}))
 	must(t, q.PutTeamMember(ctx, catalog.TeamMember{TeamID: "team-" + x, UserID: "user-ann"}))
 	must(t, q.PutTeamMember(ctx, catalog.TeamMember{TeamID: "team-owners-" + x, UserID: "user-bob"}))
-	must(t, q.PutGroupMember(ctx, catalog.GroupMember{GroupID: "grp-" + x, UserID: "user-ann"}))
+	must(t, q.PutGroupMembers(ctx, catalog.GroupMember{GroupID: "grp-" + x, UserID: "user-ann"}))
 	must(t, q.InsertGroupLink(ctx, catalog.GroupLink{ID: "gl-" + x, GroupID: "grp-" + x, TeamID: "team-" + x}))
 	must(t, q.InsertProject(ctx, catalog.Project{ID: "prj-" + x, OrganizationID: org, Name: "Default"}))
 	must(t, q.InsertProject(ctx, catalog.Project{ID: "prj-empty-" + x, OrganizationID: org, Name: "Empty"}))

@@ -1,0 +1,82 @@
+package directory
+
+import "time"
+
+// Nesting says what becomes of groups inside groups.
+type Nesting string
+
+// The ways to nest. Who is in a group is the same in the first two.
+const (
+	NestingKept      Nesting = "keep"    // a nested group stays one
+	NestingFlattened Nesting = "flatten" // its people are put into the groups around it
+	NestingIgnored   Nesting = "ignore"  // only direct members count
+)
+
+// Settings are what an operator decides about a source.
+type Settings struct {
+	Name string // of the source, and of what it brings
+	Kind string
+
+	Nesting  Nesting
+	MaxDepth int // of nesting; a group nested deeper is unknown
+
+	// Users and Groups choose what is taken from the source. Exclusion wins.
+	Users, Groups Filter
+
+	// Protected are usernames whom the source never suspends, renames or takes out of groups; any case.
+	Protected []string
+	// Keep is how long memberships of people who are gone are kept, and groups that are gone.
+	Keep   time.Duration
+	Limits Limits
+	Rules  []Rule
+	// ApplyFirst applies the first plan of the source like any other. Otherwise it waits for somebody to look at it.
+	ApplyFirst bool
+
+	Interval  time.Duration // between runs; 0: on demand alone
+	FullEvery time.Duration // after which a source with increments is read wholly
+}
+
+// Filter chooses by name or id. Patterns are those of path.Match, in any case; an empty Include takes all.
+type Filter struct{ Include, Exclude []string }
+
+// Limits are how much a plan may take away without being approved. A count trips when it is above Max, or above Percent
+// of what there was and above Floor. Zero values: DefaultLimits. Negative: no limit.
+type Limits struct {
+	Floor       int // as many may always go
+	Memberships Limit
+	Group       Limit // from one group
+	People      Limit
+	Groups      Limit
+	Links       Limit
+	Day         Limit // memberships within 24 hours
+	DayPeople   Limit
+}
+
+// Limit is one of them.
+type Limit struct{ Max, Percent int }
+
+// Rule makes teams follow groups. Exactly one of Team, SiteAdmins and Match is set.
+type Rule struct {
+	Name string // for people; unique
+
+	// Group chooses groups: by ID, exactly, by Name, exactly, or by Pattern, a regular expression (RE2) that the whole
+	// name must match and whose submatches Team may use as $1.
+	ID, GroupName, Pattern string
+
+	Team string // organization/team
+	// Create makes the team where there is none; never the organization.
+	Create     bool
+	SiteAdmins bool
+	// Match is how teams are found in TFE's way.
+	Match        Match
+	Organization string // where Match looks, "" everywhere
+}
+
+// Match is a way in which TFE finds teams for groups.
+type Match string
+
+// The ways. Neither ever finds an owners team.
+const (
+	MatchSSOTeamID Match = "sso-team-id" // teams whose SSO team ID is the group's id or name
+	MatchTeamName  Match = "team-name"   // teams of the group's name, case-sensitive
+)
