@@ -70,15 +70,21 @@ type Config struct {
 
 	AuditRetention time.Duration `key:"audit-retention" default:"0" doc:"how long audit events are kept, as in 8760h; 0: for good"`
 
-	OIDCIssuer           string   `key:"oidc-issuer" doc:"URL of an identity provider (OpenID Connect) whose tokens are accepted, exactly as it names itself; several go under oidc: in the file"`
-	OIDCAudience         []string `key:"oidc-audience" doc:"audiences of which a token must carry one; empty: oidc-client-id"`
-	OIDCUsernameClaim    string   `key:"oidc-username-claim" default:"email" doc:"claim that names a person at the first login; where people may edit it themselves (name, often email), they choose their username, and with it whatever is given to that name, site-admins included: a name alone therefore never matches an account that exists, unless oidc-trusted-usernames"`
-	OIDCGroupsClaim      string   `key:"oidc-groups-claim" default:"groups" doc:"claim that lists a person's groups; reserved, memberships do not come from it yet"`
-	OIDCClientID         string   `key:"oidc-client-id" doc:"client id to sign people in with, for terraform login; empty: bearer tokens alone"`
-	OIDCClientSecret     Secret   `key:"oidc-client-secret" doc:"secret of that client; empty for a public client"`
-	OIDCTrustedUsernames bool     `key:"oidc-trusted-usernames" doc:"a username of this provider meets the account of that name if nobody has signed in to it yet; only where people cannot change the claim themselves"`
+	OIDCIssuer           string        `key:"oidc-issuer" doc:"URL of an identity provider (OpenID Connect) whose tokens are accepted, exactly as it names itself; several go under oidc: in the file"`
+	OIDCAudience         []string      `key:"oidc-audience" doc:"audiences of which a token must carry one; empty: oidc-client-id"`
+	OIDCUsernameClaim    string        `key:"oidc-username-claim" default:"email" doc:"claim that names a person at the first login; where people may edit it themselves (name, often email), they choose their username, and with it whatever is given to that name, site-admins included: a name alone therefore never matches an account that exists, unless oidc-trusted-usernames"`
+	OIDCGroupsClaim      string        `key:"oidc-groups-claim" default:"groups" doc:"claim that lists a person's groups: he is in them until oidc-groups-lifetime after the login; a token without the claim says nothing of them"`
+	OIDCGroupsSource     string        `key:"oidc-groups-source" default:"oidc" doc:"name of the directory whose groups the claim speaks of; that of a source under sync: where both know the same groups"`
+	OIDCGroupsTrust      string        `key:"oidc-groups-trust" default:"teams" doc:"what names of these groups may stand for: none, teams (Terrakube teams of the name) or administrators (terrakube-admin-group as well)"`
+	OIDCGroupsOverage    string        `key:"oidc-groups-overage" doc:"name of a source of kind entra to ask where a token points to a longer list of groups; empty: such a token says nothing of them"`
+	OIDCClientID         string        `key:"oidc-client-id" doc:"client id to sign people in with, for terraform login; empty: bearer tokens alone"`
+	OIDCClientSecret     Secret        `key:"oidc-client-secret" doc:"secret of that client; empty for a public client"`
+	OIDCGroupsLifetime   time.Duration `key:"oidc-groups-lifetime" default:"12h" doc:"how long a membership lasts after the login that told of it"`
+	OIDCTrustedUsernames bool          `key:"oidc-trusted-usernames" doc:"a username of this provider meets the account of that name if nobody has signed in to it yet; only where people cannot change the claim themselves"`
 	// OIDC are the issuers of the file's list. See Issuers.
 	OIDC []Issuer
+	// Sync is the file's section of the same name.
+	Sync Sync
 
 	LogLevel     string        `key:"log-level" default:"info" doc:"debug, info, warn or error"`
 	LogFormat    string        `key:"log-format" default:"text" doc:"text or json"`
@@ -119,6 +125,7 @@ func (c Config) Validate() error {
 		refuse(err != nil || !servable(u), "public-url", "must be an http or https URL without user, query or fragment")
 	}
 	faults = append(faults, c.validateIssuers()...)
+	faults = append(faults, c.validateSync()...)
 	return errors.Join(faults...)
 }
 

@@ -42,6 +42,7 @@ func defaults() config.Config {
 	return config.Config{
 		Listen: "127.0.0.1:8080", DataDir: "./data", Engine: config.EngineEmbedded, Staleness: time.Second,
 		CreateUnknownMembers: true, TFEMode: "tfe", TerrakubeAdminGroup: "TERRAKUBE_ADMIN", OIDCUsernameClaim: "email", OIDCGroupsClaim: "groups",
+		OIDCGroupsSource: "oidc", OIDCGroupsTrust: "teams", OIDCGroupsLifetime: 12 * time.Hour,
 		LogLevel: "info", LogFormat: "text", Shutdown: 15 * time.Second,
 	}
 }
@@ -95,6 +96,7 @@ func full() (want config.Config, written map[string]string) {
 		SiteToken: config.Secret(strings.Repeat("s", 32)), SiteTokenFile: "/t", SiteAdmins: []string{"ann", "bob"}, RestrictOrgCreation: true,
 		CreateUnknownMembers: false, TFEMode: "hcp", TFERateLimit: 30, TerrakubeAdminGroup: "admins", TerrakubeParity: true, OTFLevels: true, AuditRetention: 8760 * time.Hour,
 		OIDCIssuer: "https://i.example", OIDCAudience: []string{"a", "b"}, OIDCUsernameClaim: "upn", OIDCGroupsClaim: "roles",
+		OIDCGroupsSource: "sso", OIDCGroupsTrust: "administrators", OIDCGroupsLifetime: time.Hour, OIDCGroupsOverage: "entra",
 		OIDCClientID: "c", OIDCClientSecret: "cs", OIDCTrustedUsernames: true,
 		LogLevel: "debug", LogFormat: "json", OTLPEndpoint: "http://o:1", Shutdown: time.Minute, Example: true, TestKillAt: "x",
 	}
@@ -104,6 +106,7 @@ func full() (want config.Config, written map[string]string) {
 		"site-token": strings.Repeat("s", 32), "site-token-file": "/t", "site-admins": "ann,bob", "restrict-org-creation": "true",
 		"create-unknown-members": "false", "tfe-mode": "hcp", "tfe-rate-limit": "30", "terrakube-admin-group": "admins", "terrakube-parity": "true", "otf-levels": "true", "audit-retention": "8760h",
 		"oidc-issuer": "https://i.example", "oidc-audience": "a,b", "oidc-username-claim": "upn", "oidc-groups-claim": "roles",
+		"oidc-groups-source": "sso", "oidc-groups-trust": "administrators", "oidc-groups-lifetime": "1h", "oidc-groups-overage": "entra",
 		"oidc-client-id": "c", "oidc-client-secret": "cs", "oidc-trusted-usernames": "true",
 		"log-level": "debug", "log-format": "json", "otlp-endpoint": "http://o:1", "shutdown-timeout": "1m", "example": "true", "test-kill-at": "x",
 	}

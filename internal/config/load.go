@@ -109,7 +109,7 @@ func readFile(v *viper.Viper, file string) error {
 		known[o.Key] = true
 	}
 	for _, key := range v.AllKeys() { // not AllSettings, which leaves out keys without a value
-		if !known[key] {
+		if !known[key] && !strings.HasPrefix(key, syncKey+".") && key != syncKey {
 			return fmt.Errorf("configuration file %s: %q is no option", file, key)
 		}
 	}
@@ -150,7 +150,9 @@ func decode(v *viper.Viper) (Config, error) {
 	}
 	issuers, err := readIssuers(v.Get(oidcKey))
 	c.OIDC = issuers
-	return c, errors.Join(append(faults, err)...)
+	section, syncErr := readSync(v.Get(syncKey))
+	c.Sync = section
+	return c, errors.Join(append(faults, err, syncErr)...)
 }
 
 // words splits comma-joined items, as environment variables carry lists.
@@ -187,6 +189,7 @@ func ExampleFile() string {
 		}
 	}
 	b.WriteString(exampleIssuers)
+	b.WriteString(exampleSync)
 	return b.String()
 }
 

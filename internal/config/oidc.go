@@ -26,6 +26,13 @@ type Issuer struct {
 	TrustedUsernames bool
 	Algorithms       []string
 	ClockSkew        time.Duration
+	// GroupsSource is the name of the directory whose groups the claim speaks of, GroupsTrust what their names may stand
+	// for, and GroupsLifetime how long a membership lasts after the login that told of it.
+	GroupsSource   string
+	GroupsTrust    string
+	GroupsLifetime time.Duration
+	// GroupsOverage names a source of kind entra to ask where a token points to a longer list.
+	GroupsOverage string
 }
 
 // oidcKey is the one setting that only the file has: a list of issuers.
@@ -34,6 +41,8 @@ const oidcKey = "oidc"
 const (
 	defaultClockSkew = 30 * time.Second
 	maxClockSkew     = 5 * time.Minute
+	// leastGroupsLifetime keeps every login from writing.
+	leastGroupsLifetime = 5 * time.Minute
 )
 
 // Algorithms returns every signature algorithm that an issuer may be configured with. None of them uses a shared secret.
@@ -49,12 +58,16 @@ func (c Config) Issuers() []Issuer {
 		out = append(out, Issuer{
 			URL: c.OIDCIssuer, Audience: c.OIDCAudience, UsernameClaim: c.OIDCUsernameClaim, GroupsClaim: c.OIDCGroupsClaim,
 			ClientID: c.OIDCClientID, ClientSecret: c.OIDCClientSecret, TrustedUsernames: c.OIDCTrustedUsernames, ClockSkew: defaultClockSkew,
+			GroupsSource: c.OIDCGroupsSource, GroupsTrust: c.OIDCGroupsTrust, GroupsLifetime: c.OIDCGroupsLifetime, GroupsOverage: c.OIDCGroupsOverage,
 		})
 	}
 	out = append(out, c.OIDC...)
 	for i := range out {
 		out[i].UsernameClaim = cmp.Or(out[i].UsernameClaim, "email")
 		out[i].GroupsClaim = cmp.Or(out[i].GroupsClaim, "groups")
+		out[i].GroupsSource = cmp.Or(out[i].GroupsSource, feedName(out[i].URL), "oidc")
+		out[i].GroupsTrust = cmp.Or(out[i].GroupsTrust, "teams")
+		out[i].GroupsLifetime = cmp.Or(out[i].GroupsLifetime, 12*time.Hour)
 		if len(out[i].Audience) == 0 && out[i].ClientID != "" {
 			out[i].Audience = []string{out[i].ClientID}
 		}
@@ -71,7 +84,7 @@ func (c Config) validateIssuers() []error {
 	if c.OIDCIssuer == "" && (len(c.OIDCAudience) > 0 || c.OIDCClientID != "" || c.OIDCClientSecret != "" || c.OIDCTrustedUsernames) {
 		faults = append(faults, fault.At("oidc-issuer", "is required with the other oidc options"))
 	}
-	seen := map[string]bool{}
+	seen, feeds := map[string]bool{}, map[string]bool{}
 	for i, issuer := range c.Issuers() {
 		option := func(name string) string { return "oidc-" + name }
 		if listed := i - (len(c.Issuers()) - len(c.OIDC)); listed >= 0 {
@@ -80,7 +93,10 @@ func (c Config) validateIssuers() []error {
 		if seen[issuer.URL] {
 			faults = append(faults, fault.At(option("issuer"), "is configured twice"))
 		}
-		seen[issuer.URL] = true
+		if feeds[issuer.GroupsSource] && !seen[issuer.URL] { // its people are known by their subjects, which two issuers may both give
+			faults = append(faults, fault.At(option("groups-source"), "is that of another issuer"))
+		}
+		seen[issuer.URL], feeds[issuer.GroupsSource] = true, true
 		faults = append(faults, issuer.faults(option)...)
 	}
 	return faults
@@ -102,8 +118,17 @@ func (i Issuer) faults(option func(string) string) []error {
 	for _, a := range i.Algorithms {
 		refuse(!slices.Contains(Algorithms(), a), "algorithms", "must be some of %s", strings.Join(Algorithms(), ", "))
 	}
+	refuse(!slices.Contains([]string{"none", "teams", "administrators"}, i.GroupsTrust), "groups-trust", "must be none, teams or administrators")
+	refuse(i.GroupsLifetime < leastGroupsLifetime, "groups-lifetime", "must be at least %s", leastGroupsLifetime)
+	refuse(i.GroupsSource == "manual" || i.GroupsSource == "terrakube", "groups-source", "%s is taken", i.GroupsSource)
 	refuse(i.ClockSkew < 0 || i.ClockSkew > maxClockSkew, "clock-skew", "must be between 0 and %s", maxClockSkew)
 	return faults
+}
+
+// feedName returns the name of the directory whose groups an issuer speaks of, where nobody gave one: its URL as a name.
+func feedName(issuer string) string {
+	_, rest, _ := strings.Cut(strings.TrimRight(issuer, "/"), "://")
+	return strings.NewReplacer("/", "-", ":", "-").Replace(rest)
 }
 
 func loopback(host string) bool {
@@ -123,6 +148,10 @@ type listed struct {
 	TrustedUsernames bool     `json:"trusted-usernames"`
 	Algorithms       wordList `json:"algorithms"`
 	ClockSkew        *string  `json:"clock-skew"`
+	GroupsSource     string   `json:"groups-source"`
+	GroupsTrust      string   `json:"groups-trust"`
+	GroupsLifetime   *span    `json:"groups-lifetime"`
+	GroupsOverage    string   `json:"groups-overage"`
 }
 
 // wordList is one string or a list of them.
@@ -179,6 +208,7 @@ func readIssuer(entry any) (Issuer, error) {
 		URL: l.Issuer, Audience: l.Audience, UsernameClaim: l.UsernameClaim, GroupsClaim: l.GroupsClaim,
 		ClientID: l.ClientID, ClientSecret: Secret(l.ClientSecret), ClientSecretFile: l.ClientSecretFile,
 		TrustedUsernames: l.TrustedUsernames, Algorithms: l.Algorithms, ClockSkew: skew,
+		GroupsSource: l.GroupsSource, GroupsTrust: l.GroupsTrust, GroupsLifetime: l.GroupsLifetime.or(0), GroupsOverage: l.GroupsOverage,
 	}, nil
 }
 
@@ -186,7 +216,8 @@ func readIssuer(entry any) (Issuer, error) {
 const exampleIssuers = `
 # Further identity providers, for this file alone, in addition to that of the oidc options. Each entry has issuer and
 # audience (one or several), and may have username-claim, groups-claim, client-id, client-secret or client-secret-file,
-# trusted-usernames, algorithms ([RS256, ES256]) and clock-skew (30s).
+# trusted-usernames, algorithms ([RS256, ES256]), clock-skew (30s), groups-source, groups-trust, groups-lifetime and
+# groups-overage.
 # The warning at oidc-username-claim holds for each of them.
 oidc: []
 `

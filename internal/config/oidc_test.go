@@ -26,6 +26,10 @@ oidc:
   trusted-usernames: true
   algorithms: [PS256]
   clock-skew: 0s
+  groups-source: tenant
+  groups-trust: administrators
+  groups-lifetime: 1h
+  groups-overage: graph
 - issuer: http://127.0.0.1:5556/dex
   client-id: c
   client-secret-file: /s
@@ -36,15 +40,17 @@ oidc:
 	}
 	algorithms := []string{"RS256", "ES256"}
 	want := []config.Issuer{
-		{URL: "https://first.example", Audience: []string{"terrawarden"}, UsernameClaim: "email", GroupsClaim: "groups", ClientID: "terrawarden", Algorithms: algorithms, ClockSkew: 30 * time.Second},
-		{URL: "https://dex.example/", Audience: []string{"api"}, UsernameClaim: "email", GroupsClaim: "groups", Algorithms: algorithms, ClockSkew: 30 * time.Second},
+		{URL: "https://first.example", Audience: []string{"terrawarden"}, UsernameClaim: "email", GroupsClaim: "groups", ClientID: "terrawarden", Algorithms: algorithms, ClockSkew: 30 * time.Second, GroupsSource: "oidc", GroupsTrust: "teams", GroupsLifetime: 12 * time.Hour},
+		{URL: "https://dex.example/", Audience: []string{"api"}, UsernameClaim: "email", GroupsClaim: "groups", Algorithms: algorithms, ClockSkew: 30 * time.Second, GroupsSource: "dex.example", GroupsTrust: "teams", GroupsLifetime: 12 * time.Hour},
 		{
 			URL: "https://login.example/tenant", Audience: []string{"one", "two"}, UsernameClaim: "preferred_username", GroupsClaim: "roles",
 			ClientID: "c", ClientSecret: "s", TrustedUsernames: true, Algorithms: []string{"PS256"},
+			GroupsSource: "tenant", GroupsTrust: "administrators", GroupsLifetime: time.Hour, GroupsOverage: "graph",
 		},
 		{
 			URL: "http://127.0.0.1:5556/dex", Audience: []string{"c"}, UsernameClaim: "email", GroupsClaim: "groups",
 			ClientID: "c", ClientSecretFile: "/s", Algorithms: algorithms, ClockSkew: time.Minute,
+			GroupsSource: "127.0.0.1-5556-dex", GroupsTrust: "teams", GroupsLifetime: 12 * time.Hour,
 		},
 	}
 	if diff := cmp.Diff(want, got.Issuers()); diff != "" {
@@ -75,7 +81,7 @@ func TestIssuersAtFault(t *testing.T) {
 		"on this machine":          {with(func(i *config.Issuer) { i.URL = "http://localhost:5556" }), nil},
 		"one twice":                {with(func(*config.Issuer) {}), []string{"oidc[1].issuer"}},
 		"without a name":           {with(func(i *config.Issuer) { i.URL = "" }), []string{"oidc[1].issuer"}},
-		"without TLS":              {with(func(i *config.Issuer) { i.URL = "http://i.example" }), []string{"oidc[1].issuer"}},
+		"without TLS":              {with(func(i *config.Issuer) { i.URL = "http://plain.example" }), []string{"oidc[1].issuer"}},
 		"without TLS, named alike": {with(func(i *config.Issuer) { i.URL = "http://localhost.example" }), []string{"oidc[1].issuer"}},
 		"with a query":             {with(func(i *config.Issuer) { i.URL = "https://i.example?x=1" }), []string{"oidc[1].issuer"}},
 		"for everybody":            {other(func(i *config.Issuer) { i.Audience = nil }), []string{"oidc[1].audience"}},
