@@ -1,6 +1,8 @@
 package directory
 
-import "encoding/json"
+import (
+	"encoding/json"
+)
 
 // Op is what a plan does to a person, group or link.
 type Op string
@@ -18,6 +20,10 @@ const (
 
 // Plan is what would bring the catalog in step with what a source said: a pure difference. Its lists are ordered by
 // external id, so that the same difference has the same digest.
+//
+// It is done in this order, so that each change finds what it needs and the digests of groups hold: people who change
+// names or addresses, all together (two may swap theirs); people who are suspended, restored or created; groups, first
+// those that are created, with nestings ended before others begin; links; and at last people who are released.
 type Plan struct {
 	Source  string `json:"source"`
 	Partial bool   `json:"partial,omitempty"`
@@ -34,8 +40,13 @@ type Plan struct {
 	Trips    []Trip   `json:"trips"`
 	Warnings []string `json:"warnings,omitempty"`
 
-	// Before counts what the source had in the catalog when the plan was made.
+	// Before counts what the source had in the catalog when the plan was made, Seen what its snapshot had: enabled people,
+	// groups, and members as far as they were read.
 	Before Totals `json:"before"`
+	Seen   Totals `json:"seen"`
+
+	// Reread says that a snapshot of changes did not say enough of somebody or something: the next read should be whole.
+	Reread bool `json:"reread,omitempty"`
 }
 
 // Totals count what a source has in the catalog.
@@ -45,7 +56,8 @@ type Totals struct {
 	Memberships int `json:"memberships"`
 }
 
-// PersonChange does something to a person.
+// PersonChange does something to a person. An update changes what the directory says of him and his user's
+// address, and his user's name where that is still Was.Username. A release takes nobody out of a paused group. One who gets other labels and is suspended or restored has two, the update first.
 type PersonChange struct {
 	Op         Op     `json:"op"`
 	ExternalID string `json:"external-id"`
@@ -64,6 +76,8 @@ type PersonChange struct {
 	// Gone is a person whom the source has deleted, not only disabled; a push's tombstone.
 	Gone   bool   `json:"gone,omitempty"`
 	Reason string `json:"reason,omitempty"` // of a suspend or release, for people
+	// Memberships is how many of them a release takes.
+	Memberships int `json:"memberships,omitempty"`
 }
 
 // PersonLabels are what may change about a person.
@@ -72,13 +86,16 @@ type PersonLabels struct {
 	Email    string `json:"email,omitempty"`
 }
 
-// Member is a person in a group, by what a plan knows him.
+// Member is a person in a group, by what a plan knows him: the user where there is one already, and the external id,
+// which a user whom only a login put there may not have ("").
 type Member struct {
 	ExternalID string `json:"external-id"`
+	UserID     string `json:"user-id,omitempty"`
 	Username   string `json:"username,omitempty"`
 }
 
-// GroupChange does something to a group and who is in it. All of it is done together or not at all.
+// GroupChange does something to a group and who is in it. All of it is done together or not at all. A group that is
+// retired names in Remove and RemoveGroups everybody and everything that was in it.
 type GroupChange struct {
 	Op            Op               `json:"op"`
 	ExternalID    string           `json:"external-id"`
@@ -92,6 +109,11 @@ type GroupChange struct {
 	Remove       []Member `json:"remove,omitempty"`
 	AddGroups    []string `json:"add-groups,omitempty"` // external ids of nested groups
 	RemoveGroups []string `json:"remove-groups,omitempty"`
+
+	// Nested is how many people were in it through nested groups alone, and Lost how many of them RemoveGroups takes out at most.
+	// Both are counted only where RemoveGroups is set.
+	Nested int `json:"nested,omitempty"`
+	Lost   int `json:"lost,omitempty"`
 
 	// Members is how many people were in it directly, and Before a digest of who and which groups they were: where it
 	// has changed since, the change is not done.

@@ -17,8 +17,8 @@ type Settings struct {
 	Name string // of the source, and of what it brings
 	Kind string
 
-	Nesting  Nesting
-	MaxDepth int // of nesting; a group nested deeper is unknown
+	Nesting  Nesting // "": kept
+	MaxDepth int     // of nesting; a group nested deeper is unknown; 0: 10
 
 	// Users and Groups choose what is taken from the source. Exclusion wins.
 	Users, Groups Filter
@@ -36,7 +36,9 @@ type Settings struct {
 	FullEvery time.Duration // after which a source with increments is read wholly
 }
 
-// Filter chooses by name or id. Patterns are those of path.Match, in any case; an empty Include takes all.
+// Filter chooses by name or id, and exclusion wins. Whoever it leaves out is gone to the catalog, so that a typo trips the
+// guards. The people of a group that it leaves out do not count in the groups around it, unless groups are flattened and
+// no Exclude names that one. Patterns are those of path.Match, in any case; an empty Include takes all.
 type Filter struct{ Include, Exclude []string }
 
 // Limits are how much a plan may take away without being approved. A count trips when it is above Max, or above Percent
@@ -55,15 +57,18 @@ type Limits struct {
 // Limit is one of them.
 type Limit struct{ Max, Percent int }
 
-// Rule makes teams follow groups. Exactly one of Team, SiteAdmins and Match is set.
+// Rule makes teams follow groups. Exactly one of Team, SiteAdmins and Match is set. A link that a rule made ends when no rule
+// makes it any more; one that a person made is left alone. Where several groups have the name that a rule goes by, it
+// makes no new link.
 type Rule struct {
 	Name string // for people; unique
 
 	// Group chooses groups: by ID, exactly, by Name, exactly, or by Pattern, a regular expression (RE2) that the whole
-	// name must match and whose submatches Team may use as $1.
+	// name must match and whose submatches Team may use as $1 or ${1}, with $$ for a dollar. A rule with Match may go without:
+	// it is about all groups.
 	ID, GroupName, Pattern string
 
-	Team string // organization/team
+	Team string // organization/team; an owners team only where it is named without $
 	// Create makes the team where there is none; never the organization.
 	Create     bool
 	SiteAdmins bool
@@ -77,6 +82,6 @@ type Match string
 
 // The ways. Neither ever finds an owners team.
 const (
-	MatchSSOTeamID Match = "sso-team-id" // teams whose SSO team ID is the group's id or name
+	MatchSSOTeamID Match = "sso-team-id" // teams whose SSO team ID is the group's id or name; an id that a group has is no name
 	MatchTeamName  Match = "team-name"   // teams of the group's name, case-sensitive
 )

@@ -57,8 +57,10 @@ type Group struct {
 	// Unknown says why the members were not read to their end; then neither list takes anybody out, and nobody is put in.
 	Unknown string `json:"unknown,omitempty" yaml:"unknown,omitempty"`
 	// Incremental says, in a partial snapshot, that Members are those who joined and Removed those who left.
-	Incremental bool     `json:"incremental,omitempty" yaml:"incremental,omitempty"`
-	Removed     []string `json:"removed,omitempty" yaml:"removed,omitempty"`
+	// Groups and RemovedGroups are the same for nested groups.
+	Incremental   bool     `json:"incremental,omitempty" yaml:"incremental,omitempty"`
+	Removed       []string `json:"removed,omitempty" yaml:"removed,omitempty"`
+	RemovedGroups []string `json:"removed-groups,omitempty" yaml:"removed-groups,omitempty"`
 	// Deleted says, in a partial snapshot, that the group is gone.
 	Deleted bool `json:"deleted,omitempty" yaml:"deleted,omitempty"`
 }
