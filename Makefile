@@ -17,10 +17,12 @@ RACE = $(shell printf '\043include <stdlib.h>\n' | $$(go env CC) -E - >/dev/null
 # binary does not contain: it is tested as it is shipped, cgo off.
 # Suites that are clients of a service, with thousands of requests, run without the detector, which makes them six times
 # slower: what they ask runs under it in the tests of the catalog, the engine and the service.
-PLAIN_PACKAGES := /cmd/terrawarden-migrate|/terrawarden/client|/internal/httpapi/(access|otf|openapi|terrakube|terrakube/.*|authzen/protocol|tfe/authorization|tfe/protocol)
+PLAIN_PACKAGES := /cmd/terrawarden-migrate|/terrawarden/client|/internal/httpapi/(access|directory|otf|openapi|scim|terrakube|terrakube/.*|authzen/protocol|tfe/authorization|tfe/protocol)|/loader/(directory/enginetest|source/.*)
 # Tests that compare whole random estates, sequentially, answer for answer: six minutes under the detector, one without.
 # What is concurrent in what they ask has tests of its own, which run under it.
 PLAIN_TESTS := ^(TestWhatIfIsWhatHappens|TestEffectiveAccessIsTheSumOfSingleChecks|TestMatrixIsTheSumOfSingleChecks|TestRandomHistoriesLeaveNoDrift|TestListsEqualTheSumOfSingleChecks|TestWhoSupposes)$$
+# And of the suites without the detector, the tests of what is concurrent in them.
+RUNNERS := ^(TestOneRunnerWorksAtATime|TestALeaseIsRenewed|TestARunnerThatLosesItsLeaseStops|TestTheScheduleOfTwoProcesses)$$
 GOTEST = CGO_ENABLED=$(if $(RACE),1,0) go test $(RACE) -timeout 25m
 # What needs neither Postgres nor a SpiceDB server has run before, under the race detector.
 ALONE := ^TestSQLite|^TestAlone|^TestSharedSQLite|/^(embedded|sqlite)$$
@@ -59,14 +61,15 @@ build: ## build the static binaries bin/terrawarden and bin/terrawarden-migrate
 ##@ Test
 
 .PHONY: test
-test: test-unit test-postgres ## run every test: SQLite first, then Postgres and a real SpiceDB server
+test: test-unit test-ldap test-postgres ## run every test: SQLite first, then OpenLDAP, Postgres and a real SpiceDB server
 
 .PHONY: test-unit
 test-unit: race-note ## run all packages on SQLite and in-process SpiceDB; nothing to install
 	@packages=$$(go list ./... | grep -vE '($(PLAIN_PACKAGES))$$'); \
-	unset TERRAWARDEN_TEST_POSTGRES TERRAWARDEN_TEST_SPICEDB TERRAWARDEN_TEST_MIGRATE TERRAWARDEN_TEST_BINARY; \
+	unset TERRAWARDEN_TEST_POSTGRES TERRAWARDEN_TEST_SPICEDB TERRAWARDEN_TEST_MIGRATE TERRAWARDEN_TEST_BINARY TERRAWARDEN_TEST_SLAPD; \
 	set -x; $(GOTEST) -shuffle=on $(if $(RACE),-skip '$(PLAIN_TESTS)') $$packages
 	$(if $(RACE),go test -timeout 15m -run '$(PLAIN_TESTS)' ./internal/catalog)
+	$(if $(RACE),$(GOTEST) -run '$(RUNNERS)' ./loader/directory/enginetest)
 	@packages=$$(go list ./... | grep -E '($(PLAIN_PACKAGES))$$' || true); \
 	[ -z "$$packages" ] || { set -x; go test -timeout 15m $$packages; }
 
@@ -75,7 +78,17 @@ test-postgres: ## run the store, engine and end-to-end suites on Postgres and a 
 	$(call with-postgres,packages=$$(go list ./internal/catalog/... ./internal/app/... ./cmd/... | grep -vE '($(PLAIN_PACKAGES))$$'); \
 		set -x; go test -timeout 15m -count=1 -skip '$(ALONE)' $$packages; \
 		go test -timeout 15m -count=1 -run 'Postgres|Remote|Migrate' ./internal/spicedb; \
+		go test -timeout 15m -count=1 -run '$(RUNNERS)' ./loader/directory/enginetest; \
 		go test -timeout 15m -count=1 -run '/^(postgres|spicedb)$$' ./internal/httpapi/tfe/authorization)
+
+# The packages whose tests start OpenLDAP's server; without it these tests are skipped by test-unit. Of the command that is
+# one test, which types a page of the documentation.
+.PHONY: test-ldap
+test-ldap: ## run the tests that need OpenLDAP's server, which is installed when missing
+	@slapd=$$(.ci/slapd); \
+	packages=$$(grep -rl --include='*_test.go' '"$(MODULE)/internal/testkit/slapd"' . | xargs -n 1 dirname | sort -u | grep -v '^./cmd/'); \
+	set -x; export TERRAWARDEN_TEST_SLAPD=$$slapd; go test -count=1 -timeout 15m $$packages; \
+	go test -count=1 -run '^TestTheSyncTour$$' ./cmd/terrawarden
 
 .PHONY: conformance
 conformance: ## run the ports suite, the store suite and the golden matrix on every engine, case by case
@@ -111,6 +124,14 @@ conformance-terraform: ## apply, change, import and destroy an organization with
 	go build -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o .cache/bin/ ./cmd/terrawarden
 	cd conformance && TERRAWARDEN_TEST_BINARY="$(CURDIR)/.cache/bin/terrawarden" TERRAWARDEN_TEST_CACHE="$(CURDIR)/.cache" \
 		go test -count=1 -v ./terraform
+
+# Installs three packages of Node into .cache/scim, from whatever registry npm is set up for.
+.PHONY: conformance-scim
+conformance-scim: ## compare filters and PATCH of SCIM with three other implementations, thousands of random ones
+	mkdir -p .cache/scim
+	cp conformance/scim/{package.json,package-lock.json,.npmrc,oracle.mjs} .cache/scim/
+	cd .cache/scim && npm ci --no-audit --no-fund
+	TERRAWARDEN_TEST_SCIM_ORACLE="$(CURDIR)/.cache/scim" go test -count=1 -v -run AgreeWithOthers ./internal/httpapi/scim/resource
 
 .PHONY: fuzz
 fuzz: ## fuzz every target with FUZZTIME inputs, those over HTTP with FUZZTIME_SERVICE

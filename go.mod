@@ -6,8 +6,10 @@ require (
 	github.com/authzed/authzed-go v1.9.0
 	github.com/authzed/spicedb v1.56.0
 	github.com/coreos/go-oidc/v3 v3.21.0
+	github.com/go-asn1-ber/asn1-ber v1.5.8
 	github.com/go-jose/go-jose/v4 v4.1.4
 	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3
+	github.com/go-ldap/ldap/v3 v3.4.15
 	github.com/google/go-cmp v0.7.0
 	github.com/google/jsonapi v1.0.0
 	github.com/hashicorp/go-tfe v1.111.2
@@ -51,6 +53,7 @@ require (
 	cloud.google.com/go/monitoring v1.26.0 // indirect
 	cloud.google.com/go/spanner v1.89.0 // indirect
 	filippo.io/edwards25519 v1.2.0 // indirect
+	github.com/Azure/go-ntlmssp v0.1.1 // indirect
 	github.com/GoogleCloudPlatform/grpc-gcp-go/grpcgcp v1.6.0 // indirect
 	github.com/GoogleCloudPlatform/opentelemetry-operations-go/detectors/gcp v1.32.0 // indirect
 	github.com/IBM/pgxpoolprometheus v1.1.2 // indirect

@@ -13,6 +13,7 @@ type GroupDetails struct {
 	Source     string // its origin; manual where it is kept by hand
 	Users      int    // that are in it by themselves
 	Groups     int
+	Paused     bool // its directory's word about it waits
 	CreatedAt  time.Time
 
 	ZedToken string // after a change: how new it is
@@ -24,12 +25,14 @@ type groupAttributes struct {
 	Source     string    `json:"source,omitempty"`
 	Users      int       `json:"users-count,omitempty"`
 	Groups     int       `json:"groups-count,omitempty"`
+	Paused     bool      `json:"paused,omitempty"`
+	Rule       string    `json:"rule,omitempty"` // of a link
 	CreatedAt  time.Time `json:"created-at,omitzero"`
 }
 
 func group(r resource[groupAttributes]) GroupDetails {
 	a := r.Attributes
-	return GroupDetails{ID: r.ID, Name: a.Name, ExternalID: a.ExternalID, Source: a.Source, Users: a.Users, Groups: a.Groups, CreatedAt: a.CreatedAt}
+	return GroupDetails{ID: r.ID, Name: a.Name, ExternalID: a.ExternalID, Source: a.Source, Users: a.Users, Groups: a.Groups, Paused: a.Paused, CreatedAt: a.CreatedAt}
 }
 
 // GroupFilter says which groups are wanted. The zero value: all.
@@ -100,6 +103,8 @@ type GroupLink struct {
 	GroupName    string
 	ExternalID   string // of the group
 	Source       string // of the group
+	Rule         string // the rule of the configuration that made it; "" for a person
+	Paused       bool   // the team keeps those who were in the group when it was paused
 
 	ZedToken string // after a change: how new it is
 }
@@ -107,7 +112,7 @@ type GroupLink struct {
 func groupLink(r resource[groupAttributes]) GroupLink {
 	return GroupLink{
 		ID: r.ID, Organization: r.related("organization").ID, Team: r.related("team"), Group: r.related("group"),
-		GroupName: r.Attributes.Name, ExternalID: r.Attributes.ExternalID, Source: r.Attributes.Source,
+		GroupName: r.Attributes.Name, ExternalID: r.Attributes.ExternalID, Source: r.Attributes.Source, Rule: r.Attributes.Rule, Paused: r.Attributes.Paused,
 	}
 }
 

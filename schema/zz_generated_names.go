@@ -32,7 +32,7 @@ const (
 
 // Relations.
 const (
-	// RelMembership: The people in the group, nested groups included, and the group itself, which stands for any of them.
+	// RelMembership: The people in the group, nested groups included, for good or as long as a login says, and the group itself, which stands for any of them.
 	RelMembership = "membership"
 	// RelOrganization: The organization the team belongs to.
 	RelOrganization = "organization"

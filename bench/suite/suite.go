@@ -124,18 +124,6 @@ func (s *suite) run(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// sync stands for what the product cannot do yet.
-func (s *suite) sync(context.Context) error {
-	s.waiting("group sync, 100,000 memberships, no change", "≤ 5 s")
-	s.waiting("group sync, 100,000 memberships, 1 % change", "≤ 8 s")
-	return nil
-}
-
-// waiting adds a row for what the product cannot do yet.
-func (s *suite) waiting(what, target string) {
-	s.out.Targets = append(s.out.Targets, report.Target{What: what, At: "-", Target: target, Measured: "-", Verdict: report.Waiting, Note: "not built yet (group sync)"})
-}
-
 // say reports progress.
 func (s *suite) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.Log, "%6.1fs  %s\n", time.Since(s.begin).Seconds(), fmt.Sprintf(format, args...))

@@ -27,7 +27,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.AddCommand(
-		newServe(), newCheck(), newExplain(), newWho(), newWhat(), newAccess(), newMatrix(), newWhatIf(), newImport(), newReconcile(),
+		newServe(), newCheck(), newExplain(), newWho(), newWhat(), newAccess(), newMatrix(), newWhatIf(), newSync(), newImport(), newReconcile(),
 		newAudit(), newToken(), newSchema(), newMigrate(), newDoctor(), newVersion(),
 	)
 	return root

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -23,13 +24,16 @@ import (
 	"github.com/terrawarden/terrawarden/internal/httpapi/admin"
 	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/authzen"
+	syncapi "github.com/terrawarden/terrawarden/internal/httpapi/directory"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/openapi"
 	"github.com/terrawarden/terrawarden/internal/httpapi/otf"
 	"github.com/terrawarden/terrawarden/internal/httpapi/review"
+	"github.com/terrawarden/terrawarden/internal/httpapi/scim"
 	"github.com/terrawarden/terrawarden/internal/httpapi/terrakube"
 	"github.com/terrawarden/terrawarden/internal/httpapi/tfe"
 	"github.com/terrawarden/terrawarden/internal/telemetry"
+	"github.com/terrawarden/terrawarden/loader/directory"
 )
 
 // Deps are what an App takes from outside besides its configuration.
@@ -57,6 +61,8 @@ type App struct {
 	store    catalog.Store
 	engine   authz.Engine
 	service  *catalog.Service
+	syncing  *directory.Engine
+	webhook  *directory.Webhook // nil: nobody is told
 	server   *httpapi.Server
 	listener net.Listener
 	stopping chan struct{} // closed when the service is told to stop; answers without an end of their own end then
@@ -97,6 +103,7 @@ func (a *App) build(ctx context.Context) error {
 		Store: a.store, Engine: a.engine, Seeder: seeder, Log: a.log, Now: time.Now, Random: rand.Reader,
 		FaultPoint: a.faultPoint(), RequestID: telemetry.RequestID, Address: telemetry.Address, AuditRetention: a.cfg.AuditRetention,
 		TerrakubeParity: a.cfg.TerrakubeParity,
+		GroupsMade:      func(ctx context.Context, source string) { a.syncing.GroupsMade(ctx, source) },
 	})
 	if err := a.service.Start(ctx); err != nil {
 		return err
@@ -105,6 +112,9 @@ func (a *App) build(ctx context.Context) error {
 	auth, err := a.bootstrap(ctx)
 	if err != nil {
 		return err
+	}
+	if err := a.openSync(ctx, registry); err != nil {
+		return fmt.Errorf("sync: %w", err)
 	}
 	if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Listen); err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -139,6 +149,8 @@ func (a *App) protocols(auth credentials) ([]httpapi.Protocol, error) {
 		otf.New(otf.Deps{Service: a.service, Limit: limit}),
 		access.New(access.Deps{Service: a.service, Limit: limit, Stopping: a.stopping}),
 		review.New(review.Deps{Service: a.service}),
+		syncapi.New(syncapi.Deps{Service: a.service, Engine: a.syncing, Limit: limit, Stopping: a.stopping}),
+		scim.New(scim.Deps{Service: a.service, Engine: a.syncing, PublicURL: a.URL, Now: time.Now}),
 	}
 	protocols = append(protocols, browser...)
 	protocols = append(protocols, openapi.New(openapi.Deps{Version: a.deps.Version, Endpoints: a.Endpoints}))
@@ -205,11 +217,7 @@ func (a *App) Handler() http.Handler { return a.server.Handler() }
 // Run serves until ctx ends, then waits for requests under way and closes everything.
 func (a *App) Run(ctx context.Context) error {
 	working, stopWork := context.WithCancel(ctx)
-	workerDone := make(chan struct{})
-	go func() {
-		defer close(workerDone)
-		a.work(working)
-	}()
+	workers := a.work(working)
 	failed := make(chan error, 1)
 	go func() { failed <- a.server.Serve(a.listener) }()
 	_, err := fmt.Fprintf(a.deps.Stderr, "listening on http://%s\n%s", a.listener.Addr(), a.invitation())
@@ -225,7 +233,7 @@ func (a *App) Run(ctx context.Context) error {
 		}
 	}
 	stopWork()
-	<-workerDone
+	workers.Wait()
 	return errors.Join(err, a.Close())
 }
 
@@ -244,8 +252,17 @@ The site admin's credential is in ` + SiteTokenFile(a.cfg) + `. In another termi
 
 const workInterval = 5 * time.Second
 
-func (a *App) work(ctx context.Context) {
-	a.service.Work(ctx, workInterval, func(pending int) { a.metrics.PendingIntents(pending) })
+// work starts what goes on beside requests, until ctx ends.
+func (a *App) work(ctx context.Context) *sync.WaitGroup {
+	var workers sync.WaitGroup
+	workers.Go(func() {
+		a.service.Work(ctx, workInterval, func(pending int) { a.metrics.PendingIntents(pending) })
+	})
+	workers.Go(func() { a.syncing.Work(ctx) })
+	if a.webhook != nil {
+		workers.Go(func() { a.webhook.Work(ctx) })
+	}
+	return &workers
 }
 
 // Close frees everything, last opened first. It is safe to call twice.

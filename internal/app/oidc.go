@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/terrawarden/terrawarden/internal/authn"
+	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/config"
 	"github.com/terrawarden/terrawarden/internal/httpapi"
 	"github.com/terrawarden/terrawarden/internal/httpapi/login"
@@ -46,9 +47,17 @@ func (a *App) openIssuers() ([]*authn.Issuer, error) {
 		if err != nil {
 			return nil, err
 		}
+		overage, err := a.overage(i.GroupsOverage)
+		if err != nil {
+			return nil, err
+		}
 		out = append(out, authn.NewIssuer(authn.IssuerConfig{
 			URL: i.URL, Audience: i.Audience, UsernameClaim: i.UsernameClaim, TrustedUsernames: i.TrustedUsernames,
 			Algorithms: i.Algorithms, ClockSkew: i.ClockSkew, ClientID: i.ClientID, ClientSecret: secret,
+			Groups: authn.GroupConfig{
+				Claim: i.GroupsClaim, Directory: i.GroupsSource, Trust: catalog.NameTrust(i.GroupsTrust), Lifetime: i.GroupsLifetime,
+				Overage: overage,
+			},
 		}, authn.IssuerDeps{Now: time.Now, Log: a.log}))
 	}
 	return out, nil

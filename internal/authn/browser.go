@@ -21,6 +21,9 @@ type SignIn struct {
 	Verifier    string // of PKCE (RFC 7636)
 }
 
+// scopeGroups asks for groups, at providers that know such a scope.
+const scopeGroups = "groups"
+
 // SignsIn reports whether people may sign in here with a browser.
 func (i *Issuer) SignsIn() bool { return i.cfg.ClientID != "" }
 
@@ -77,6 +80,7 @@ func (i *Issuer) oauth(ctx context.Context, s SignIn) (*oauth2.Config, error) {
 	at := known.provider.Endpoint()
 	var document struct {
 		Methods []string `json:"token_endpoint_auth_methods_supported"`
+		Scopes  []string `json:"scopes_supported"`
 	}
 	if err := known.provider.Claims(&document); err != nil {
 		return nil, err
@@ -86,8 +90,11 @@ func (i *Issuer) oauth(ctx context.Context, s SignIn) (*oauth2.Config, error) {
 	if i.cfg.ClientSecret == "" || len(document.Methods) > 0 && !slices.Contains(document.Methods, "client_secret_basic") {
 		at.AuthStyle = oauth2.AuthStyleInParams
 	}
+	scopes := []string{oidc.ScopeOpenID, "profile", "email"}
+	if i.cfg.Groups.Claim != "" && slices.Contains(document.Scopes, scopeGroups) {
+		scopes = append(scopes, scopeGroups) // where there is such a scope, Dex's way, there is no claim without it
+	}
 	return &oauth2.Config{
-		ClientID: i.cfg.ClientID, ClientSecret: i.cfg.ClientSecret, Endpoint: at, RedirectURL: s.RedirectURL,
-		Scopes: []string{oidc.ScopeOpenID, "profile", "email"},
+		ClientID: i.cfg.ClientID, ClientSecret: i.cfg.ClientSecret, Endpoint: at, RedirectURL: s.RedirectURL, Scopes: scopes,
 	}, nil
 }

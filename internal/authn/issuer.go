@@ -25,6 +25,7 @@ type IssuerConfig struct {
 	ClockSkew        time.Duration
 	ClientID         string // of the browser login; "" for none
 	ClientSecret     string // "" for a public client
+	Groups           GroupConfig
 }
 
 // IssuerDeps are what an Issuer needs besides its configuration. Now and Log are required.
@@ -149,5 +150,6 @@ func (i *Issuer) login(c claims) catalog.Login {
 	if _, said := c.all[claimEmailVerified]; said && i.cfg.UsernameClaim == claimEmail && !l.EmailVerified {
 		l.Username = ""
 	}
+	l.Groups = i.groups(c)
 	return l
 }

@@ -26,7 +26,9 @@ type Change struct {
 	slices sliceSet
 	events []AuditEvent
 	// watched are ids of tokens of groups that end with the change if it leaves their makers outside (see endLeftTokens).
-	watched []string
+	watched map[string]bool
+	behalf  Behalf
+	known   changeCache
 }
 
 // touch names parts of the projection that the change decides.
@@ -36,7 +38,8 @@ func (c *Change) touch(slices ...Slice) { c.slices.add(slices...) }
 func (c *Change) record(action, organizationID string, object authz.Object, before, after any, related ...authz.Object) {
 	c.events = append(c.events, AuditEvent{
 		ID: c.random(PrefixAuditEvent), Time: c.now, OrganizationID: organizationID, Action: action,
-		Object: object, Related: related, Before: document(before), After: document(after), Outcome: OutcomeDone,
+		Object: object, Related: append(related, c.behalf.related()...), Before: document(before), After: document(after), Outcome: OutcomeDone,
+		Reason: c.behalf.reason(),
 	})
 }
 
@@ -63,20 +66,25 @@ var errRehearsed = errors.New("rehearsed")
 // Deletes reach the engine before the commit and touches after it. A failure in between leaves less access than
 // the catalog says, never more, and an intent from which the rest is caught up.
 func (s *Service) change(ctx context.Context, p Principal, fn func(ctx context.Context, c *Change) error) (authz.Token, error) {
+	return s.changeFor(ctx, p, Behalf{}, fn)
+}
+
+// changeFor is change on behalf of a directory.
+func (s *Service) changeFor(ctx context.Context, p Principal, on Behalf, fn func(ctx context.Context, c *Change) error) (authz.Token, error) {
 	if s.within != nil {
 		return "", fn(ctx, s.within)
 	}
 	var token authz.Token
 	err := s.store.Exclusive(ctx, func(ctx context.Context) error {
 		var err error
-		token, err = s.changeLocked(ctx, p, fn)
+		token, err = s.changeLocked(ctx, p, on, fn)
 		return err
 	})
 	return token, err
 }
 
-func (s *Service) changeLocked(ctx context.Context, p Principal, fn func(ctx context.Context, c *Change) error) (authz.Token, error) {
-	w := &write{Service: s, principal: p, fn: fn, rehearsing: true}
+func (s *Service) changeLocked(ctx context.Context, p Principal, on Behalf, fn func(ctx context.Context, c *Change) error) (authz.Token, error) {
+	w := &write{Service: s, principal: p, behalf: on, fn: fn, rehearsing: true}
 	err := s.store.InTx(ctx, func(q Queries) error { return w.run(ctx, q) })
 	if errors.Is(err, errRehearsed) {
 		err = w.afterRehearsal(ctx)
@@ -93,6 +101,7 @@ func (s *Service) changeLocked(ctx context.Context, p Principal, fn func(ctx con
 type write struct {
 	*Service
 	principal  Principal
+	behalf     Behalf
 	fn         func(ctx context.Context, c *Change) error
 	rehearsing bool
 	guard      Intent // saved before deletes are written
@@ -104,7 +113,7 @@ type write struct {
 
 // run does the change inside a transaction.
 func (w *write) run(ctx context.Context, q Queries) error {
-	c := &Change{Queries: q, now: w.now(), random: func(prefix string) string { return newID(w.Service.random, prefix) }}
+	c := &Change{Queries: q, now: w.now(), behalf: w.behalf, random: func(prefix string) string { return newID(w.Service.random, prefix) }}
 	if err := c.stillValid(ctx, w.principal); err != nil {
 		return err
 	}
@@ -224,5 +233,12 @@ func (w *write) newest(ctx context.Context) authz.Token {
 }
 
 func (w *write) metadata(ctx context.Context) map[string]string {
-	return map[string]string{"actor": w.principal.Subject.String(), "request_id": w.requestID(ctx)}
+	m := map[string]string{"actor": w.principal.Subject.String(), "request_id": w.requestID(ctx)}
+	if w.behalf.Source != "" {
+		m["directory"] = w.behalf.Source
+	}
+	if w.behalf.PlanID != "" {
+		m["plan"], m["plan_digest"] = w.behalf.PlanID, w.behalf.Digest
+	}
+	return m
 }

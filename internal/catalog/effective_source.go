@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
-	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/schema"
 )
 
@@ -38,12 +37,6 @@ const (
 	WhereInherited Where = "inherited"
 	WhereBelow     Where = "below"
 )
-
-// Path is a way in which a subject is in a holder. The zero Path is that it is the holder, or directly in it.
-type Path struct {
-	Group  Named  // the group of the identity provider by which he is in it
-	LinkID string // the link of that group to the holder, where the holder is a team
-}
 
 // SystemHolder is the type of a holder that the model keeps by itself, as Named shows it.
 const SystemHolder = "system"
@@ -229,157 +222,4 @@ func (s *Service) systemSources(ctx context.Context, organizationID string) ([]S
 		}
 	}
 	return out, nil
-}
-
-// paths adds to sources how a subject, who is in all of their holders, comes to be in them.
-func (s *Service) paths(ctx context.Context, subject authz.Object, sources []Source) ([]Source, error) {
-	teams := map[string]bool{}
-	for _, x := range sources {
-		if x.Holder.Type == schema.TypeTeam {
-			teams[x.Holder.ID] = true
-		}
-	}
-	w, err := s.waysOf(ctx, subject, keys(teams))
-	if err != nil {
-		return nil, err
-	}
-	for i := range sources {
-		sources[i].Paths = w.into(sources[i].Holder.Object)
-	}
-	return sources, nil
-}
-
-// ways are how a subject comes to be in teams and groups.
-type ways struct {
-	subject authz.Object
-	direct  map[string]bool // teams
-	links   map[string][]GroupLink
-	groups  map[string]bool // that he is in, directly or through nested ones
-}
-
-func (s *Service) waysOf(ctx context.Context, subject authz.Object, teamIDs []string) (*ways, error) {
-	w := &ways{subject: subject, direct: map[string]bool{}, links: map[string][]GroupLink{}, groups: map[string]bool{}}
-	switch subject.Type {
-	case schema.TypeGroup:
-		w.groups[subject.ID] = true // it stands for its people where it is linked itself
-	case schema.TypeUser:
-		if err := s.wayOfUser(ctx, w, teamIDs); err != nil {
-			return nil, err
-		}
-	default:
-		return w, nil
-	}
-	if len(teamIDs) == 0 || len(w.groups) == 0 {
-		return w, nil
-	}
-	links, err := s.store.GroupLinks(ctx, GroupLinkFilter{TeamIDs: teamIDs})
-	for _, l := range links {
-		w.links[l.TeamID] = append(w.links[l.TeamID], l)
-	}
-	return w, err
-}
-
-func (s *Service) wayOfUser(ctx context.Context, w *ways, teamIDs []string) error {
-	if len(teamIDs) > 0 {
-		members, err := s.store.TeamMembers(ctx, TeamMemberFilter{TeamIDs: teamIDs, UserID: w.subject.ID})
-		if err != nil {
-			return err
-		}
-		for _, m := range members {
-			w.direct[m.TeamID] = true
-		}
-	}
-	in, err := s.store.GroupMembers(ctx, GroupMemberFilter{UserID: w.subject.ID})
-	if err != nil || len(in) == 0 {
-		return err
-	}
-	children, err := s.store.GroupChildren(ctx)
-	if err != nil {
-		return err
-	}
-	ids := make([]string, len(in))
-	for i, m := range in {
-		ids[i] = m.GroupID
-	}
-	for _, id := range ancestors(ids, children) {
-		w.groups[id] = true
-	}
-	return nil
-}
-
-// into returns every way into a holder. There is one at least: the engine has said that the subject is in it.
-func (w *ways) into(holder authz.Object) []Path {
-	var out []Path
-	if w.direct[holder.ID] {
-		out = append(out, Path{})
-	}
-	for _, l := range w.links[holder.ID] {
-		if w.groups[l.GroupID] {
-			out = append(out, Path{Group: Named{Object: groupRef(l.GroupID)}, LinkID: l.ID})
-		}
-	}
-	if len(out) == 0 {
-		out = append(out, Path{})
-	}
-	return out
-}
-
-// concealTeams takes out of sources which teams hold them, where the principal may not see those teams.
-func (s *Service) concealTeams(ctx context.Context, p Principal, lists ...[]Source) error {
-	var teams []authz.Object
-	for _, sources := range lists {
-		for _, x := range sources {
-			if x.Holder.Type == schema.TypeTeam {
-				teams = append(teams, x.Holder.Object)
-			}
-		}
-	}
-	hidden, err := s.concealed(ctx, p, teams)
-	if err != nil {
-		return err
-	}
-	for _, sources := range lists {
-		for i, x := range sources {
-			if hidden[x.Holder.Object] {
-				sources[i].Holder, sources[i].Concealed = concealedTeam(), true
-				sources[i].GrantID, sources[i].Paths = "", nil
-			}
-		}
-	}
-	return nil
-}
-
-// concealedTeam stands for a team that somebody may not see.
-func concealedTeam() Named {
-	return Named{Object: authz.Object{Type: schema.TypeTeam}, Name: "a team that you may not see"}
-}
-
-// concealed returns which of some objects the principal may not hear of: none, for whoever may review everything.
-func (s *Service) concealed(ctx context.Context, p Principal, objects []authz.Object) (map[authz.Object]bool, error) {
-	if all, err := s.reviewsAll(ctx, p); all || err != nil {
-		return nil, err
-	}
-	return s.hidden(ctx, p, objects)
-}
-
-// hidden returns which of some objects the principal may not see.
-func (s *Service) hidden(ctx context.Context, p Principal, objects []authz.Object) (map[authz.Object]bool, error) {
-	slices.SortFunc(objects, func(a, b authz.Object) int { return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID)) })
-	objects = slices.Compact(objects)
-	questions := make([]authz.Question, len(objects))
-	for i, o := range objects {
-		read, ok := readPermission(o.Type)
-		if !ok {
-			return nil, fault.New(fault.Internal, "nobody sees a %s", o.Type)
-		}
-		questions[i] = authz.Question{Subject: p.Subject, Permission: read.On(o.Type), Resource: o}
-	}
-	seen, _, err := s.engine.CheckAll(ctx, questions, authz.Consistency{})
-	out := map[authz.Object]bool{}
-	for i, ok := range seen {
-		if !ok {
-			out[objects[i]] = true
-		}
-	}
-	return out, err
 }

@@ -236,12 +236,20 @@ func (s *Service) linkedGroup(ctx context.Context, teamID, userID string) (strin
 	if err != nil {
 		return "", err
 	}
+	kept, err := s.keptBy(ctx, userID, links)
+	if err != nil {
+		return "", err
+	}
 	for _, l := range links {
 		members, err := s.store.GroupMembers(ctx, GroupMemberFilter{GroupIDs: descendants([]string{l.GroupID}, children), UserID: userID})
 		if err != nil {
 			return "", err
 		}
-		if len(members) > 0 {
+		in := slices.ContainsFunc(members, func(m GroupMember) bool { return m.lasts(s.now()) })
+		if l.Paused {
+			in = kept[l.ID]
+		}
+		if in {
 			g, err := s.store.Group(ctx, l.GroupID)
 			return g.DisplayName, err
 		}

@@ -20,6 +20,7 @@ type Facts struct {
 	GroupMembers    []GroupMember
 	GroupChildren   []GroupChild
 	GroupLinks      []GroupLink
+	LinkMembers     []LinkMember // of paused links
 	Projects        []Project
 	Workspaces      []Workspace
 	Stacks          []Stack
@@ -43,6 +44,7 @@ func allFacts(ctx context.Context, q Queries) (Facts, error) {
 		func() (err error) { f.GroupMembers, err = q.GroupMembers(ctx, GroupMemberFilter{}); return },
 		func() (err error) { f.GroupChildren, err = q.GroupChildren(ctx); return },
 		func() (err error) { f.GroupLinks, err = q.GroupLinks(ctx, GroupLinkFilter{}); return },
+		func() (err error) { f.LinkMembers, err = q.LinkMembers(ctx); return },
 		func() (err error) { f.Projects, err = q.Projects(ctx, ""); return },
 		func() (err error) { f.Workspaces, err = q.Workspaces(ctx, WorkspaceFilter{}); return },
 		func() (err error) { f.Stacks, err = q.Stacks(ctx, WorkspaceFilter{}); return },

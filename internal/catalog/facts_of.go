@@ -9,13 +9,14 @@ import (
 	"github.com/terrawarden/terrawarden/schema"
 )
 
-// manySlices is the number of slices from which reading the whole catalog costs less than asking for each.
+// manySlices is the number of slices that are read one by one from which reading the whole catalog costs less.
 const manySlices = 400
 
 // factsOf reads the rows that decide the given slices. Rows about other slices may come along; the rows about
 // these are complete, so that the projection of the result is right for them.
 func factsOf(ctx context.Context, q Queries, slices []Slice) (Facts, error) {
-	if len(slices) >= manySlices {
+	single, people := apart(slices)
+	if len(single) >= manySlices {
 		return allFacts(ctx, q)
 	}
 	g := &gatherer{ctx: ctx, q: q, users: map[string]bool{}, orgs: map[string]bool{}, teams: map[string]bool{}, projects: map[string]bool{}, groups: map[string]bool{}, accounts: map[string]bool{}}
@@ -23,12 +24,29 @@ func factsOf(ctx context.Context, q Queries, slices []Slice) (Facts, error) {
 	if g.f.Settings, err = q.Settings(ctx); err != nil {
 		return Facts{}, err
 	}
-	for _, s := range slices {
+	for _, s := range single {
 		if err := g.slice(s); err != nil {
 			return Facts{}, err
 		}
 	}
+	if err := g.rosters(people); err != nil {
+		return Facts{}, err
+	}
 	return g.f, g.finish()
+}
+
+// apart splits slices into those whose rows are read one by one and those of teams and groups, whose rows are read
+// together however many they are.
+func apart(slices []Slice) (single, people []Slice) {
+	for _, s := range slices {
+		switch s.Resource.Type {
+		case schema.TypeTeam, schema.TypeGroup:
+			people = append(people, s)
+		default:
+			single = append(single, s)
+		}
+	}
+	return single, people
 }
 
 // gatherer reads rows slice by slice and what they refer to at the end. Its sets hold ids still to be read.
@@ -48,11 +66,6 @@ func (g *gatherer) slice(s Slice) error {
 		return g.grants(GrantFilter{PlatformOnly: true})
 	case schema.TypeOrganization:
 		return g.organization(s)
-	case schema.TypeTeam:
-		return g.team(s)
-	case schema.TypeGroup:
-		g.groups[id] = true
-		return g.groupPeople([]string{id}, s.Subject)
 	case schema.TypeProject:
 		return g.project(s)
 	case schema.TypeWorkspace:
@@ -103,85 +116,6 @@ func (g *gatherer) organization(s Slice) error {
 	)
 }
 
-func (g *gatherer) team(s Slice) error {
-	id := s.Resource.ID
-	switch id {
-	case holderUsers, holderSiteAdmins, holderSiteAuditors:
-		return g.allOrOne(s.Subject)
-	}
-	team, err := g.q.Team(g.ctx, id)
-	if fault.Is(err, fault.NotFound) {
-		return g.privateTeam(id, s.Subject)
-	}
-	if err != nil {
-		return err
-	}
-	g.f.Teams = append(g.f.Teams, team)
-	g.orgs[team.OrganizationID] = true
-	filter := TeamMemberFilter{TeamIDs: []string{id}}
-	if s.Subject.Type == schema.TypeUser {
-		filter.UserID = s.Subject.ID
-	}
-	members, err := g.q.TeamMembers(g.ctx, filter)
-	if err != nil {
-		return err
-	}
-	g.f.TeamMembers = append(g.f.TeamMembers, members...)
-	var ids []string
-	for _, m := range members {
-		ids = append(ids, m.UserID)
-	}
-	if len(ids) > 0 {
-		if err := g.memberships(MembershipFilter{OrganizationID: team.OrganizationID, UserIDs: ids}); err != nil {
-			return err
-		}
-	}
-	linked, err := g.q.GroupLinks(g.ctx, GroupLinkFilter{TeamIDs: []string{id}})
-	if err != nil {
-		return err
-	}
-	g.f.GroupLinks = append(g.f.GroupLinks, linked...)
-	var groups []string
-	for _, l := range linked {
-		g.groups[l.GroupID] = true
-		groups = append(groups, l.GroupID)
-	}
-	return inOrder(
-		func() error { return g.groupPeople(groups, s.Subject) },
-		func() error { return g.tokens(TokenFilter{Kind: TokenTeam, OwnerID: id}) },
-	)
-}
-
-// privateTeam reads what decides the private team of a user, service account, group or organization token. The
-// id alone does not tell which, and ids of different types never meet, so each is tried.
-func (g *gatherer) privateTeam(id string, subject authz.Object) error {
-	g.users[id] = true
-	g.accounts[id] = true
-	g.groups[id] = true
-	token, err := g.q.Token(g.ctx, id)
-	switch {
-	case err == nil && token.Kind == TokenOrganization:
-		g.f.Tokens = append(g.f.Tokens, token)
-		g.orgs[token.OwnerID] = true
-	case err != nil && !fault.Is(err, fault.NotFound):
-		return err
-	}
-	return inOrder(
-		func() error { return g.groupPeople([]string{id}, subject) },
-		func() error { return g.grants(GrantFilter{Holder: groupRef(id)}) },
-	)
-}
-
-func (g *gatherer) allOrOne(subject authz.Object) error {
-	if !subject.IsZero() {
-		g.users[subject.ID] = true
-		return nil
-	}
-	users, err := g.q.Users(g.ctx, UserFilter{})
-	g.f.Users = append(g.f.Users, users...)
-	return err
-}
-
 func (g *gatherer) project(s Slice) error {
 	g.projects[s.Resource.ID] = true
 	filter := GrantFilter{ProjectID: s.Resource.ID}
@@ -202,7 +136,7 @@ func (g *gatherer) binding(s Slice) error {
 	case schema.RoleOwner:
 		g.teams[s.Holder.ID] = true
 	case schema.RoleOrganizationToken:
-		return g.privateTeam(s.Holder.ID, authz.Object{})
+		return g.rosters([]Slice{whole(teamRef(s.Holder.ID))})
 	}
 	g.gathersMinimum(s.RoleID, s.Holder)
 	filter := GrantFilter{RoleID: s.RoleID, Holder: s.Holder, Limit: firstGrants}

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/schema"
 )
@@ -50,35 +49,58 @@ func (g *gatherer) links(f GroupLinkFilter) error {
 		g.teams[l.TeamID] = true
 		g.groups[l.GroupID] = true
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return g.paused(rows)
 }
 
-// groupPeople reads the members and the tokens of groups and of all groups nested in them, or one user or the tokens alone.
-func (g *gatherer) groupPeople(ids []string, subject authz.Object) error {
+// paused reads whom paused links keep in their teams.
+func (g *gatherer) paused(links []GroupLink) error {
+	var ids []string
+	for _, l := range links {
+		if l.Paused {
+			ids = append(ids, l.ID)
+		}
+	}
 	if len(ids) == 0 {
 		return nil
 	}
-	if !g.nested {
-		children, err := g.q.GroupChildren(g.ctx)
-		if err != nil {
-			return err
-		}
-		g.f.GroupChildren, g.nested = children, true
+	rows, err := g.q.LinkMembers(g.ctx, ids...)
+	g.f.LinkMembers = append(g.f.LinkMembers, rows...)
+	for _, m := range rows {
+		g.users[m.UserID] = true
 	}
-	inside := descendants(ids, g.f.GroupChildren)
-	if subject.Type != schema.TypeUser {
-		if err := g.tokens(TokenFilter{Kind: TokenGroup, OwnerIDs: inside}); err != nil {
-			return err
-		}
-	}
-	filter := GroupMemberFilter{GroupIDs: inside}
-	switch subject.Type {
-	case schema.TypeUser:
-		filter.UserID = subject.ID
-	case schema.TypeTeamToken:
+	return err
+}
+
+// nestings reads which groups are in which, once.
+func (g *gatherer) nestings() error {
+	if g.nested {
 		return nil
 	}
-	rows, err := g.q.GroupMembers(g.ctx, filter)
+	children, err := g.q.GroupChildren(g.ctx)
+	g.f.GroupChildren, g.nested = children, err == nil
+	return err
+}
+
+// groupPeople reads the members and the tokens of groups and of all groups nested in them.
+func (g *gatherer) groupPeople(ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := g.nestings(); err != nil {
+		return err
+	}
+	inside := descendants(ids, g.f.GroupChildren)
+	if err := g.tokens(TokenFilter{Kind: TokenGroup, OwnerIDs: inside}); err != nil {
+		return err
+	}
+	return g.groupMembers(GroupMemberFilter{GroupIDs: inside})
+}
+
+func (g *gatherer) groupMembers(f GroupMemberFilter) error {
+	rows, err := g.q.GroupMembers(g.ctx, f)
 	g.f.GroupMembers = append(g.f.GroupMembers, rows...)
 	for _, m := range rows {
 		g.users[m.UserID] = true
@@ -102,6 +124,11 @@ func reach(ids []string, edges []GroupChild, ends func(GroupChild) (from, to str
 		from, to := ends(e)
 		next[from] = append(next[from], to)
 	}
+	return follow(ids, next)
+}
+
+// follow returns ids and all that they lead to, in order.
+func follow(ids []string, next map[string][]string) []string {
 	seen := map[string]bool{}
 	for queue := slices.Clone(ids); len(queue) > 0; queue = queue[1:] {
 		if !seen[queue[0]] {

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"time"
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/fault"
@@ -192,24 +191,4 @@ func (s *Service) roleAtoms(ctx context.Context, roleID string) ([]schema.Permis
 		return nil, fault.At("role", "does not exist")
 	}
 	return schema.Close(schema.Expand(r.Permissions)), err
-}
-
-// expire removes grants and tokens whose time has passed. They gave nothing any more; this keeps the catalog
-// and the engine tidy and leaves an audit event.
-func (s *Service) expire(ctx context.Context) error {
-	now := s.now().Add(-time.Minute) // long past, so that no clock still sees them alive
-	grants, err := s.store.Grants(ctx, GrantFilter{ExpiredBy: now, Limit: 100})
-	if err != nil || len(grants) == 0 {
-		return err
-	}
-	system := Principal{Subject: authz.Object{Type: "system", ID: "expiry"}, Name: "expiry"}
-	_, err = s.change(ctx, system, func(ctx context.Context, c *Change) error {
-		for _, g := range grants {
-			if err := c.RemoveGrant(ctx, g.ID); err != nil && !fault.Is(err, fault.NotFound) {
-				return err
-			}
-		}
-		return nil
-	})
-	return err
 }

@@ -20,6 +20,9 @@ func (c *Change) CreateGroup(ctx context.Context, g Group) (Group, error) {
 	case g.ExternalID == "":
 		return Group{}, fault.At("external-id", "can't be blank")
 	}
+	if err := c.ownsNew(g); err != nil {
+		return Group{}, err
+	}
 	if adopted, taken, err := c.adopt(ctx, g); taken || err != nil {
 		return adopted, err
 	}
@@ -39,7 +42,7 @@ func (c *Change) RemoveGroup(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.watchGroupTokens(ctx, id, ""); err != nil {
+	if err := c.watchGroupTokens(ctx, id); err != nil {
 		return err
 	}
 	if err := c.touchGroup(ctx, id); err != nil {
@@ -51,7 +54,7 @@ func (c *Change) RemoveGroup(ctx context.Context, id string) error {
 	if err := c.dropTokens(ctx, TokenGroup, id); err != nil {
 		return err
 	}
-	left, err := c.teamsNamed(ctx, g.DisplayName)
+	left, err := c.teamsOf(ctx, g)
 	if err != nil {
 		return err
 	}
@@ -62,18 +65,24 @@ func (c *Change) RemoveGroup(ctx context.Context, id string) error {
 	return c.keepPlaces(ctx, g, left)
 }
 
-// AddGroupMember puts a user directly into a group.
+// AddGroupMember puts a user directly into a group, for good.
 func (c *Change) AddGroupMember(ctx context.Context, groupID, userID string) error {
 	m := GroupMember{GroupID: groupID, UserID: userID}
+	if err := c.groupChanged(ctx, groupID); err != nil {
+		return err
+	}
 	if err := c.PutGroupMembers(ctx, m); err != nil {
 		return err
 	}
 	c.record("group.add_member", "", groupRef(groupID), nil, m, userRef(userID))
-	return c.touchGroupMember(ctx, groupID, userID)
+	return c.touchGroupMembers(ctx, groupID, userID)
 }
 
 // RemoveGroupMember takes a user out of a group. The tokens end that he made of a group he is not in any more.
 func (c *Change) RemoveGroupMember(ctx context.Context, groupID, userID string) error {
+	if err := c.groupChanged(ctx, groupID); err != nil {
+		return err
+	}
 	if err := c.watchGroupTokens(ctx, groupID, userID); err != nil {
 		return err
 	}
@@ -82,7 +91,22 @@ func (c *Change) RemoveGroupMember(ctx context.Context, groupID, userID string) 
 		return err
 	}
 	c.record("group.remove_member", "", groupRef(groupID), m, nil, userRef(userID))
-	return c.touchGroupMember(ctx, groupID, userID)
+	return c.touchGroupMembers(ctx, groupID, userID)
+}
+
+// groupChanged counts a change of a group or of who is in it.
+func (c *Change) groupChanged(ctx context.Context, id string) error {
+	g, err := c.Group(ctx, id)
+	if err != nil {
+		return err
+	}
+	return c.putGroup(ctx, g)
+}
+
+// putGroup keeps a group that has changed.
+func (c *Change) putGroup(ctx context.Context, g Group) error {
+	g.Version, g.UpdatedAt = g.Version+1, c.now
+	return c.Queries.UpdateGroup(ctx, g)
 }
 
 // Nest puts one group inside another. A nesting that would make a group contain itself is refused.
@@ -99,12 +123,18 @@ func (c *Change) Nest(ctx context.Context, parentID, childID string) error {
 		return err
 	}
 	c.record("group.nest", "", groupRef(parentID), nil, nesting, groupRef(childID))
+	if err := c.groupChanged(ctx, parentID); err != nil {
+		return err
+	}
 	return c.touchGroup(ctx, parentID)
 }
 
 // Unnest takes one group out of another; for tokens as RemoveGroupMember.
 func (c *Change) Unnest(ctx context.Context, parentID, childID string) error {
-	if err := c.watchGroupTokens(ctx, parentID, ""); err != nil {
+	if err := c.watchGroupTokens(ctx, parentID); err != nil {
+		return err
+	}
+	if err := c.groupChanged(ctx, parentID); err != nil {
 		return err
 	}
 	if err := c.touchGroup(ctx, parentID); err != nil {
@@ -117,6 +147,11 @@ func (c *Change) Unnest(ctx context.Context, parentID, childID string) error {
 
 // LinkGroup makes the people of a group members of a team.
 func (c *Change) LinkGroup(ctx context.Context, groupID, teamID string) (GroupLink, error) {
+	return c.link(ctx, groupID, teamID, "")
+}
+
+// link makes a link by a rule, or by a person for "".
+func (c *Change) link(ctx context.Context, groupID, teamID, rule string) (GroupLink, error) {
 	t, err := c.Team(ctx, teamID)
 	if err != nil {
 		return GroupLink{}, err
@@ -124,7 +159,7 @@ func (c *Change) LinkGroup(ctx context.Context, groupID, teamID string) (GroupLi
 	if _, err := c.Group(ctx, groupID); err != nil {
 		return GroupLink{}, err
 	}
-	l := GroupLink{ID: c.random(PrefixGroupLink), GroupID: groupID, TeamID: teamID}
+	l := GroupLink{ID: c.random(PrefixGroupLink), GroupID: groupID, TeamID: teamID, Rule: rule}
 	if err := c.InsertGroupLink(ctx, l); err != nil {
 		return GroupLink{}, err
 	}
@@ -133,7 +168,7 @@ func (c *Change) LinkGroup(ctx context.Context, groupID, teamID string) (GroupLi
 	return l, nil
 }
 
-// UnlinkGroup ends that.
+// UnlinkGroup ends that, and forgets whom a paused link kept.
 func (c *Change) UnlinkGroup(ctx context.Context, l GroupLink) error {
 	t, err := c.Team(ctx, l.TeamID)
 	if err != nil {
@@ -144,39 +179,41 @@ func (c *Change) UnlinkGroup(ctx context.Context, l GroupLink) error {
 	return c.DeleteGroupLink(ctx, l.ID)
 }
 
-// touchGroupMember names a person's place in a group, in the groups around it and in their teams.
-func (c *Change) touchGroupMember(ctx context.Context, groupID, userID string) error {
-	return c.eachAffected(ctx, groupID, func(o authz.Object) { c.touch(memberSlice(o, userRef(userID))) })
-}
+// manyMoved is how many people are named one by one; from more on everybody's place is.
+const manyMoved = 50
 
-// touchGroup names everybody's place in a group, in the groups around it and in their teams.
-func (c *Change) touchGroup(ctx context.Context, groupID string) error {
-	return c.eachAffected(ctx, groupID, func(o authz.Object) {
-		c.touch(Slice{Resource: o, Relation: schema.RelMembership})
-	})
-}
-
-// eachAffected calls fn with every object whose membership a group decides: the group itself and those it is
-// nested in, their private teams, and the teams they are linked to, with the organizations of those.
-func (c *Change) eachAffected(ctx context.Context, groupID string, fn func(authz.Object)) error {
-	children, err := c.GroupChildren(ctx)
+// touchGroupMembers names people's places in a group, in the groups around it and in their teams.
+func (c *Change) touchGroupMembers(ctx context.Context, groupID string, userIDs ...string) error {
+	affected, err := c.affectedBy(ctx, groupID)
 	if err != nil {
 		return err
 	}
-	around := ancestors([]string{groupID}, children)
-	for _, g := range around {
-		fn(groupRef(g))
-		fn(teamRef(g))
+	for _, o := range affected {
+		if len(userIDs) > manyMoved {
+			c.touch(Slice{Resource: o, Relation: schema.RelMembership})
+			continue
+		}
+		for _, id := range userIDs {
+			c.touch(memberSlice(o, userRef(id)))
+		}
 	}
-	links, err := c.GroupLinks(ctx, GroupLinkFilter{GroupIDs: around})
+	return nil
+}
+
+// touchGroup names everybody's place in a group, in the groups around it and in their teams, and that those are linked to it.
+func (c *Change) touchGroup(ctx context.Context, groupID string) error {
+	affected, err := c.affectedBy(ctx, groupID)
+	if err != nil {
+		return err
+	}
+	for _, o := range affected {
+		c.touch(Slice{Resource: o, Relation: schema.RelMembership})
+	}
+	links, err := c.GroupLinks(ctx, GroupLinkFilter{GroupIDs: []string{groupID}})
 	if err != nil {
 		return err
 	}
 	for _, l := range links {
-		fn(teamRef(l.TeamID))
-		if l.GroupID != groupID {
-			continue
-		}
 		t, err := c.Team(ctx, l.TeamID)
 		if err != nil {
 			return err
@@ -184,6 +221,32 @@ func (c *Change) eachAffected(ctx context.Context, groupID string, fn func(authz
 		c.touch(Slice{Resource: organizationRef(t.OrganizationID), Relation: schema.RelGuest, Subject: teamRef(t.ID)})
 	}
 	return nil
+}
+
+// affectedBy returns every object whose members a group decides: the group itself and those it is nested in, their private
+// teams where they hold something, and the teams they are linked to.
+func (c *Change) affectedBy(ctx context.Context, groupID string) ([]authz.Object, error) {
+	n, err := c.nestings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	around := n.around(groupID)
+	var out []authz.Object
+	for _, g := range around {
+		out = append(out, groupRef(g))
+		holds, err := c.holds(ctx, g)
+		if err != nil {
+			return nil, err
+		}
+		if holds {
+			out = append(out, teamRef(g))
+		}
+	}
+	links, err := c.GroupLinks(ctx, GroupLinkFilter{GroupIDs: around})
+	for _, l := range links {
+		out = append(out, teamRef(l.TeamID))
+	}
+	return out, err
 }
 
 // Group use cases.
@@ -201,13 +264,4 @@ func (s *Service) LinkGroup(ctx context.Context, p Principal, groupID, teamID st
 // UnlinkGroup ends a link; as LinkGroup.
 func (s *Service) UnlinkGroup(ctx context.Context, p Principal, l GroupLink) (authz.Token, error) {
 	return s.on(ctx, p, schema.TeamUpdateMembership, teamRef(l.TeamID), func(ctx context.Context, c *Change) error { return c.UnlinkGroup(ctx, l) })
-}
-
-// Directory runs a change of groups and their members on behalf of sync or SCIM: a service token with that
-// scope, or platform.manage_users.
-func (s *Service) Directory(ctx context.Context, p Principal, fn func(ctx context.Context, c *Change) error) (authz.Token, error) {
-	if p.Has(ScopeSync) || p.Has(ScopeSCIM) {
-		return s.change(ctx, p, fn)
-	}
-	return s.on(ctx, p, schema.PlatformManageUsers, platformRef(), fn)
 }

@@ -16,12 +16,16 @@ const SourceTerrakube = "terrakube"
 func (g Group) placeholder() bool { return g.Source == SourceTerrakube }
 
 // GroupsNamed returns the groups of a display name, exactly as written (DECISIONS P11): those that directories brought
-// or, if there is none, a placeholder.
+// whose names may stand for teams or, if there is none, a placeholder.
 func (c *Change) GroupsNamed(ctx context.Context, name string) ([]Group, error) {
+	return c.groupsNamed(ctx, name, TrustTeams)
+}
+
+func (c *Change) groupsNamed(ctx context.Context, name string, needed NameTrust) ([]Group, error) {
 	if err := checkName("name", name, true); err != nil {
 		return nil, err
 	}
-	all, err := c.GroupsByName(ctx, name)
+	all, err := groupsTrusted(ctx, c.Queries, name, needed)
 	if err != nil || len(all) > 0 {
 		return all, err
 	}
@@ -30,7 +34,7 @@ func (c *Change) GroupsNamed(ctx context.Context, name string) ([]Group, error) 
 }
 
 // adopt gives the placeholder of a group's name to the group, which keeps its id and with it what the placeholder holds.
-// taken is false where there is no placeholder.
+// taken is false where there is no placeholder that the group may take.
 func (c *Change) adopt(ctx context.Context, g Group) (after Group, taken bool, err error) {
 	if g.placeholder() {
 		return Group{}, false, nil
@@ -44,8 +48,12 @@ func (c *Change) adopt(ctx context.Context, g Group) (after Group, taken bool, e
 		return Group{}, false, nil
 	}
 	before := named[i]
+	if may, err := c.mayTake(ctx, g, before); !may || err != nil {
+		return Group{}, false, err
+	}
 	after = before
-	after.Source, after.ExternalID = g.Source, g.ExternalID
+	after.Source, after.ExternalID, after.Attributes, after.UpdatedAt = g.Source, g.ExternalID, g.Attributes, c.now
+	after.Version++
 	if err := c.Queries.UpdateGroup(ctx, after); err != nil {
 		return Group{}, false, err
 	}
@@ -56,22 +64,16 @@ func (c *Change) adopt(ctx context.Context, g Group) (after Group, taken bool, e
 // takeName gives a group what goes by its name: membership of the Terrakube teams that another group of the name is
 // linked to, and administration if it is the administrators' name.
 func (c *Change) takeName(ctx context.Context, g Group) error {
-	teams, err := c.teamsNamed(ctx, g.DisplayName)
-	if err != nil {
+	if err := c.joinNamed(ctx, g); err != nil {
 		return err
-	}
-	for _, t := range teams {
-		if err := c.ensureLink(ctx, g.ID, t.ID); err != nil {
-			return err
-		}
 	}
 	return c.settleAdministrators(ctx)
 }
 
 // teamsNamed returns the Terrakube teams of a name, of all organizations: teams of that name, linked to a group of that
-// name, that hold what every Terrakube team holds. A team that merely has the name is no such team.
+// name which may stand for them, that hold what every Terrakube team holds. A team that merely has the name is no such team.
 func (c *Change) teamsNamed(ctx context.Context, name string) ([]Team, error) {
-	groups, err := c.GroupsByName(ctx, name)
+	groups, err := groupsTrusted(ctx, c.Queries, name, TrustTeams)
 	if err != nil || len(groups) == 0 {
 		return nil, err
 	}
@@ -122,26 +124,34 @@ func (c *Change) namedByTerrakube(ctx context.Context, t Team) (bool, error) {
 }
 
 // RenameGroup gives a group another display name, and with it what goes by names: Terrakube teams of the old name lose
-// the group, those of the new one get it, and so with administration. What else the group holds, it keeps.
+// the group, those of the new one get it, and so with administration. What else the group holds, it keeps, and so it does
+// links that are paused, with the people whom they keep.
 func (c *Change) RenameGroup(ctx context.Context, id, name string) error {
 	before, err := c.Group(ctx, id)
+	if err == nil {
+		err = c.owns(before.Source)
+	}
 	if err != nil || before.DisplayName == name {
 		return err
 	}
 	if err := checkName("name", name, true); err != nil {
 		return err
 	}
-	left, err := c.teamsNamed(ctx, before.DisplayName)
+	left, err := c.teamsOf(ctx, before)
 	if err != nil {
 		return err
 	}
 	after := before
 	after.DisplayName = name
-	if err := c.Queries.UpdateGroup(ctx, after); err != nil {
+	if err := c.putGroup(ctx, after); err != nil {
 		return err
 	}
 	c.record("group.update", "", groupRef(id), before, after)
-	if err := c.leaveTeams(ctx, before, left); err != nil {
+	left, kept, err := c.unpaused(ctx, id, left)
+	if err != nil {
+		return err
+	}
+	if err := inOrder(func() error { return c.leaveTeams(ctx, before, left) }, func() error { return c.keepPlaces(ctx, before, kept) }); err != nil {
 		return err
 	}
 	if err := c.absorb(ctx, after); err != nil {
@@ -158,14 +168,36 @@ func (c *Change) UpdateGroup(ctx context.Context, g Group) error {
 		return err
 	}
 	if g.Source != before.Source || g.ExternalID != before.ExternalID {
-		after := before
-		after.Source, after.ExternalID = g.Source, g.ExternalID
-		if err := c.Queries.UpdateGroup(ctx, after); err != nil {
+		if err := c.moveGroup(ctx, before, g.Source, g.ExternalID); err != nil {
 			return err
 		}
-		c.record("group.update", "", groupRef(g.ID), before, after)
 	}
 	return c.RenameGroup(ctx, g.ID, g.DisplayName)
+}
+
+// moveGroup changes where a group is known from. What goes by its name is settled by the trust that is put there.
+func (c *Change) moveGroup(ctx context.Context, before Group, source, externalID string) error {
+	left, err := c.teamsOf(ctx, before)
+	if err != nil {
+		return err
+	}
+	after := before
+	after.Source, after.ExternalID = source, externalID
+	if err := c.putGroup(ctx, after); err != nil {
+		return err
+	}
+	c.record("group.update", "", groupRef(after.ID), before, after)
+	if source == before.Source {
+		return nil
+	}
+	trusted, err := c.trusted(ctx, after)
+	if err == nil && !trusted {
+		err = c.leaveTeams(ctx, after, left)
+	}
+	if err != nil {
+		return err
+	}
+	return inOrder(func() error { return c.absorb(ctx, after) }, func() error { return c.takeName(ctx, after) })
 }
 
 // leaveTeams takes a group out of Terrakube teams of the name it had. The name stays theirs: a placeholder keeps their
@@ -186,6 +218,19 @@ func (c *Change) leaveTeams(ctx context.Context, g Group, teams []Team) error {
 		}
 	}
 	return nil
+}
+
+// unpaused parts teams to which a group is linked from those whose link to it is paused.
+func (c *Change) unpaused(ctx context.Context, groupID string, teams []Team) (linked, paused []Team, err error) {
+	links, err := c.GroupLinks(ctx, GroupLinkFilter{GroupIDs: []string{groupID}})
+	for _, t := range teams {
+		if slices.ContainsFunc(links, func(l GroupLink) bool { return l.TeamID == t.ID && l.Paused }) {
+			paused = append(paused, t)
+		} else {
+			linked = append(linked, t)
+		}
+	}
+	return linked, paused, err
 }
 
 // keepPlaces keeps the place of a group that is gone in Terrakube teams of its name, for the next one that is called so.
@@ -236,6 +281,9 @@ func (c *Change) absorb(ctx context.Context, g Group) error {
 	if i < 0 || named[i].ID == g.ID {
 		return nil
 	}
+	if may, err := c.mayTake(ctx, g, named[i]); !may || err != nil {
+		return err
+	}
 	links, err := c.GroupLinks(ctx, GroupLinkFilter{GroupIDs: []string{named[i].ID}})
 	if err != nil {
 		return err
@@ -275,7 +323,7 @@ func (c *Change) settleAdministrators(ctx context.Context) error {
 	}
 	var want []Group
 	if settings.TerrakubeAdminGroup != "" {
-		if want, err = c.GroupsByName(ctx, settings.TerrakubeAdminGroup); err != nil {
+		if want, err = groupsTrusted(ctx, c.Queries, settings.TerrakubeAdminGroup, TrustAdministrators); err != nil {
 			return err
 		}
 	}
@@ -320,7 +368,7 @@ func (c *Change) appointAdministrators(ctx context.Context) error {
 		return err
 	}
 	if settings.TerrakubeAdminGroup != "" {
-		if _, err := c.GroupsNamed(ctx, settings.TerrakubeAdminGroup); err != nil {
+		if _, err := c.groupsNamed(ctx, settings.TerrakubeAdminGroup, TrustAdministrators); err != nil {
 			return err
 		}
 	}

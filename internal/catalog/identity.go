@@ -20,7 +20,8 @@ type Login struct {
 	Username        string // of the configured claim; "" when the token has none that may be used
 	Email           string
 	EmailVerified   bool
-	TrustedUsername bool // people cannot choose the username themselves
+	TrustedUsername bool        // people cannot choose the username themselves
+	Groups          *GroupClaim // nil: the token says nothing of groups
 }
 
 // CredentialOIDC begins the credential's id of a principal whom an identity provider vouches for; its URL follows.
@@ -65,6 +66,7 @@ func (s *Service) Login(ctx context.Context, l Login) (Principal, error) {
 		return Principal{}, err
 	}
 	p := Principal{Subject: userRef(u.ID), Name: u.Username, TokenID: CredentialOIDC + l.Issuer}
+	s.noteGroups(ctx, u.ID, l.Groups)
 	s.arrive(ctx, p)
 	return p, nil
 }
@@ -151,7 +153,7 @@ func (c *Change) newcomer(ctx context.Context, l Login) (User, error) {
 	if strings.TrimSpace(l.Username) == "" {
 		return User{}, refusedCredential() // he would have no name
 	}
-	username, err := c.freeUsername(ctx, legalUsername(l.Username))
+	username, err := c.freeUsername(ctx, LegalUsername(l.Username))
 	if err != nil {
 		return User{}, err
 	}
@@ -183,8 +185,9 @@ func isPlaceholder(email string) bool {
 // maxLoginName leaves room for what makes a name distinct.
 const maxLoginName = maxName - 10
 
-// legalUsername turns what an identity provider calls somebody into a username, changed as little as possible.
-func legalUsername(name string) string {
+// LegalUsername turns what an identity provider or a directory calls somebody into a username, changed as little as possible: what
+// no username may have becomes "-", and what is too long is cut. The result may be taken, or empty.
+func LegalUsername(name string) string {
 	name = strings.ToValidUTF8(strings.TrimSpace(name), "-")
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.IsSpace(r) || r == '/' || r == '#' {

@@ -98,7 +98,7 @@ func (c *Change) addressee(ctx context.Context, email string) (User, error) {
 	}
 	switch len(found) {
 	case 0:
-		username, err := c.freeUsername(ctx, legalUsername(email))
+		username, err := c.freeUsername(ctx, LegalUsername(email))
 		if err != nil {
 			return User{}, err
 		}

@@ -1,8 +1,8 @@
 package catalog
 
 import (
+	"cmp"
 	"crypto/sha256"
-	"maps"
 	"slices"
 	"time"
 
@@ -20,8 +20,8 @@ const (
 // Projection turns catalog rows into relationships (DESIGN section 1). It is a pure function of its arguments: the
 // same rows give the same set, in the same order, whatever the order of the rows.
 //
-// What gives no access is simply not there: suspended people, invited members, expired grants and tokens, and
-// everything inside a disabled organization.
+// What gives no access is simply not there: suspended people, invited members, expired grants, tokens and memberships of
+// groups, and everything inside a disabled organization.
 func Projection(f Facts, now time.Time) []authz.Relationship {
 	rows := unordered(f, now)
 	slices.SortFunc(rows, compareRelationships)
@@ -59,7 +59,8 @@ type projector struct {
 	parents    map[authz.Object]string
 	roles      map[string]Role
 	atoms      map[string][]schema.Permission // role -> atoms, computed once
-	flat       map[string][]string            // group -> live people, nesting flattened
+	flat       map[string][]insider           // group -> live people, nesting flattened
+	kept       map[string][]insider           // paused link -> the live people that it keeps in its team
 	standing   map[string][]Token             // group -> live tokens of it and of the groups nested in it
 }
 
@@ -173,12 +174,22 @@ func (p *projector) groups() {
 	}
 }
 
+// insider is somebody in a group, until when: zero for good.
+type insider struct {
+	userID string
+	until  time.Time
+}
+
 // fill makes a group's people, and the group itself as their stand-in, members of an object. A team may have some of
 // them already, by itself or from another group. A team also gets the group's tokens, which act as one more of its people.
 func (p *projector) fill(resource authz.Object, groupID string) {
+	p.fillWith(resource, groupID, p.flat[groupID])
+}
+
+func (p *projector) fillWith(resource authz.Object, groupID string, people []insider) {
 	p.merge(resource, schema.RelMembership, groupRef(groupID), time.Time{})
-	for _, userID := range p.flat[groupID] {
-		p.merge(resource, schema.RelMembership, userRef(userID), time.Time{})
+	for _, in := range people {
+		p.merge(resource, schema.RelMembership, userRef(in.userID), in.until)
 	}
 	if resource.Type == schema.TypeTeam {
 		for _, t := range p.standing[groupID] {
@@ -189,17 +200,23 @@ func (p *projector) fill(resource authz.Object, groupID string) {
 
 // flatten notes the live people and tokens of every group, those of nested groups included.
 func (p *projector) flatten() {
-	p.flat, p.standing = map[string][]string{}, map[string][]Token{}
+	p.flat, p.standing = map[string][]insider{}, map[string][]Token{}
 	tokens := map[string][]Token{}
 	for _, t := range p.f.Tokens {
 		if t.Kind == TokenGroup && !p.expired(t.ExpiresAt) {
 			tokens[t.OwnerID] = append(tokens[t.OwnerID], t)
 		}
 	}
-	direct := map[string][]string{}
+	direct := map[string][]insider{}
 	for _, m := range p.f.GroupMembers {
-		if p.users[m.UserID] {
-			direct[m.GroupID] = append(direct[m.GroupID], m.UserID)
+		if p.users[m.UserID] && !p.expired(m.ExpiresAt) {
+			direct[m.GroupID] = append(direct[m.GroupID], insider{m.UserID, m.ExpiresAt})
+		}
+	}
+	p.kept = map[string][]insider{}
+	for _, m := range p.f.LinkMembers {
+		if p.users[m.UserID] && !p.expired(m.ExpiresAt) {
+			p.kept[m.LinkID] = append(p.kept[m.LinkID], insider{m.UserID, m.ExpiresAt})
 		}
 	}
 	children := map[string][]string{}
@@ -207,17 +224,31 @@ func (p *projector) flatten() {
 		children[c.ParentID] = append(children[c.ParentID], c.ChildID)
 	}
 	for _, g := range p.f.Groups {
-		people := map[string]bool{}
+		var people []insider
 		for _, id := range andInside(g.ID, children) {
-			for _, u := range direct[id] {
-				people[u] = true
-			}
+			people = append(people, direct[id]...)
 			if standing := tokens[id]; len(standing) > 0 {
 				p.standing[g.ID] = append(p.standing[g.ID], standing...)
 			}
 		}
-		p.flat[g.ID] = slices.Sorted(maps.Keys(people))
+		p.flat[g.ID] = longest(people)
 	}
+}
+
+// longest returns the people of a list, each once, for as long as any of its entries says.
+func longest(people []insider) []insider {
+	slices.SortFunc(people, func(a, b insider) int {
+		switch {
+		case a.userID != b.userID:
+			return cmp.Compare(a.userID, b.userID)
+		case outlasts(a.until, b.until):
+			return -1
+		case outlasts(b.until, a.until):
+			return 1
+		}
+		return 0
+	})
+	return slices.CompactFunc(people, func(a, b insider) bool { return a.userID == b.userID })
 }
 
 // andInside returns a group and all that is nested in it. Cycles end by themselves.

@@ -68,7 +68,11 @@ func (p *projector) teams() {
 	}
 	for _, l := range p.f.GroupLinks {
 		if t, ok := p.teamsByID[l.TeamID]; ok {
-			p.fill(teamRef(t.ID), l.GroupID)
+			people := p.flat[l.GroupID]
+			if l.Paused {
+				people = p.kept[l.ID]
+			}
+			p.fillWith(teamRef(t.ID), l.GroupID, people)
 			p.merge(organizationRef(t.OrganizationID), schema.RelGuest, teamRef(t.ID), forever)
 		}
 	}

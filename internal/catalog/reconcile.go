@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/schema"
 )
@@ -38,29 +36,6 @@ func (s *Service) drift(ctx context.Context, q Queries, parts []Slice) (deletes,
 	have = slices.DeleteFunc(have, func(r authz.Relationship) bool { return !set.contains(r) })
 	deletes, touches = compare(want, have)
 	return deletes, touches, nil
-}
-
-// read returns what the engine holds for slices.
-func (s *Service) read(ctx context.Context, parts []Slice) ([]authz.Relationship, error) {
-	if len(parts) >= manySlices {
-		return s.readAll(ctx)
-	}
-	found := make([][]authz.Relationship, len(parts))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(8)
-	for i, part := range parts {
-		group.Go(func() error {
-			for r, err := range s.engine.Read(ctx, part.filter()) {
-				if err != nil {
-					return err
-				}
-				found[i] = append(found[i], r)
-			}
-			return nil
-		})
-	}
-	err := group.Wait()
-	return slices.Concat(found...), err
 }
 
 // readAll returns everything the engine holds.

@@ -35,12 +35,17 @@ func grow(rt *rapid.T, b *testkit.Bench, run int) *survey {
 		h.addTeam, h.addMember, h.addMember, h.invite, h.groupMember, h.groupMember, h.nest, h.link, h.addProject, h.addWorkspace, h.addStack,
 		h.addRole, h.changeRole, h.addGrant, h.addGrant, h.addGrant, h.addGrant, h.removeGrant, h.changeTeam, h.siteAdmin, h.addToken,
 		h.organizationSettings, h.suspend, h.unsuspend, h.disable, h.disable, h.removeMember, h.leave, h.unlink, h.addUser,
+		h.fill, h.fill, h.nestMany, h.person, h.personLeaves,
 	}
 	for _, i := range rapid.SliceOfN(rapid.IntRange(0, len(steps)-1), 8, 20).Draw(rt, "steps") {
 		h.do(steps[i])
 	}
 	if run%2 == 1 { // in a disabled organization nothing is at stake
 		h.do(h.enable)
+	}
+	if rapid.Bool().Draw(rt, "pause") {
+		h.outside(h.pauseLink)
+		h.do(h.fill)
 	}
 	s := &survey{history: h}
 	s.look()

@@ -33,30 +33,35 @@ type Deps struct {
 	TerrakubeParity bool
 	// TogetherTimeout is how long what is done together may take; 0: ten seconds.
 	TogetherTimeout time.Duration
+	// GroupsMade is told, outside of any change, of a directory some of whose groups a login has made or restored, so that
+	// what rules say of them can be settled. The login waits for it. nil: nobody is told.
+	GroupsMade func(ctx context.Context, source string)
 }
 
 // Service holds the use cases. Each first asks whether its principal may, then does it.
 type Service struct {
-	store     Store
-	engine    authz.Engine
-	seeder    authz.Seeder
-	log       *slog.Logger
-	now       func() time.Time
-	random    io.Reader
-	step      func(string)
-	arrivals  *arrivals
-	requestID func(context.Context) string
-	address   func(context.Context) string
-	retention time.Duration // of audit events
-	parity    bool          // with Terrakube
-	longest   time.Duration // that what is done together may take
-	within    *Change       // that every change is a part of; nil but inside of Together
-	supposing chan struct{} // holds whoever asks what if: each of them fills an engine of its own
+	store      Store
+	engine     authz.Engine
+	seeder     authz.Seeder
+	log        *slog.Logger
+	now        func() time.Time
+	random     io.Reader
+	step       func(string)
+	arrivals   *arrivals
+	claims     *claims
+	requestID  func(context.Context) string
+	groupsMade func(ctx context.Context, source string)
+	address    func(context.Context) string
+	retention  time.Duration // of audit events
+	parity     bool          // with Terrakube
+	longest    time.Duration // that what is done together may take
+	within     *Change       // that every change is a part of; nil but inside of Together
+	supposing  chan struct{} // holds whoever asks what if: each of them fills an engine of its own
 }
 
 // New returns a Service over its dependencies.
 func New(d Deps) *Service {
-	s := &Service{arrivals: &arrivals{}, store: d.Store, engine: d.Engine, seeder: d.Seeder, log: d.Log, now: d.Now, random: d.Random, step: d.FaultPoint, requestID: d.RequestID, address: d.Address, retention: d.AuditRetention, parity: d.TerrakubeParity, longest: cmp.Or(d.TogetherTimeout, togetherTimeout), supposing: make(chan struct{}, maxSupposing)}
+	s := &Service{arrivals: &arrivals{}, claims: &claims{}, store: d.Store, engine: d.Engine, seeder: d.Seeder, log: d.Log, now: d.Now, random: d.Random, step: d.FaultPoint, requestID: d.RequestID, groupsMade: d.GroupsMade, address: d.Address, retention: d.AuditRetention, parity: d.TerrakubeParity, longest: cmp.Or(d.TogetherTimeout, togetherTimeout), supposing: make(chan struct{}, maxSupposing)}
 	if s.step == nil {
 		s.step = func(string) {}
 	}

@@ -20,12 +20,16 @@ func (c *Change) CreateServiceAccount(ctx context.Context, name string) (Service
 	if err := freeName(ctx, "name", name, c.ServiceAccount); err != nil {
 		return ServiceAccount{}, err
 	}
+	speaksFor, err := c.directoryOf(ctx, name)
+	if err != nil {
+		return ServiceAccount{}, err
+	}
 	a := ServiceAccount{ID: c.random(PrefixServiceAccount), Name: name, CreatedAt: c.now}
 	if err := c.InsertServiceAccount(ctx, a); err != nil {
 		return ServiceAccount{}, err
 	}
 	c.touch(whole(teamRef(a.ID)))
-	c.record("service_account.create", "", serviceAccountRef(a.ID), nil, a)
+	c.record("service_account.create", "", serviceAccountRef(a.ID), nil, a, speaksFor...)
 	return a, nil
 }
 

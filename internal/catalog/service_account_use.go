@@ -19,11 +19,9 @@ func (c *Change) ChangeServiceAccount(ctx context.Context, a ServiceAccount) err
 	if a == before {
 		return nil
 	}
+	var directories []authz.Object
 	if a.Name != before.Name {
-		if err := checkUsername("name", a.Name); err != nil {
-			return err
-		}
-		if err := freeName(ctx, "name", a.Name, c.ServiceAccount); err != nil {
+		if directories, err = c.renamesAccount(ctx, before.Name, a.Name); err != nil {
 			return err
 		}
 	}
@@ -31,20 +29,44 @@ func (c *Change) ChangeServiceAccount(ctx context.Context, a ServiceAccount) err
 	if err := c.UpdateServiceAccount(ctx, a); err != nil {
 		return err
 	}
-	c.record("service_account.update", "", serviceAccountRef(a.ID), before, a)
+	c.record("service_account.update", "", serviceAccountRef(a.ID), before, a, directories...)
 	if a.Suspended && !before.Suspended {
 		return c.dropTokens(ctx, TokenService, a.ID)
 	}
 	return nil
 }
 
+// renamesAccount checks another name of a service account, and returns the directories that the old and the new one name.
+func (c *Change) renamesAccount(ctx context.Context, before, after string) ([]authz.Object, error) {
+	if err := checkUsername("name", after); err != nil {
+		return nil, err
+	}
+	if err := freeName(ctx, "name", after, c.ServiceAccount); err != nil {
+		return nil, err
+	}
+	left, err := c.directoryOf(ctx, before)
+	if err != nil {
+		return nil, err
+	}
+	taken, err := c.directoryOf(ctx, after)
+	return append(left, taken...), err
+}
+
 // Service account use cases.
 
-// CreateServiceAccount adds a service account, as an edit makes it; platform.manage_users.
+// CreateServiceAccount adds a service account, as an edit makes it; platform.manage_users, and platform.administer for one
+// that is called like a directory (see handsDirectories).
 func (s *Service) CreateServiceAccount(ctx context.Context, p Principal, edit Edit[ServiceAccount]) (ServiceAccount, authz.Token, error) {
 	var a ServiceAccount
+	hands, err := s.handsDirectories(ctx, p)
+	if err != nil {
+		return a, "", err
+	}
 	token, err := s.on(ctx, p, schema.PlatformManageUsers, platformRef(), func(ctx context.Context, c *Change) error {
 		wanted, err := edit.of(ServiceAccount{}, Home{})
+		if err == nil {
+			err = hands.over(ctx, c, "", wanted.Name)
+		}
 		if err != nil {
 			return err
 		}
@@ -54,19 +76,26 @@ func (s *Service) CreateServiceAccount(ctx context.Context, p Principal, edit Ed
 		a.Suspended = true
 		return c.ChangeServiceAccount(ctx, a)
 	})
-	return a, token, err
+	return a, token, s.refusedHands(ctx, p, err)
 }
 
 // UpdateServiceAccount changes a service account, as an edit makes it, and returns it as it is then; platform.manage_users,
-// and platform.administer where it holds something at the platform.
+// and platform.administer where it holds something at the platform, or gives up the name of a directory or takes one.
 func (s *Service) UpdateServiceAccount(ctx context.Context, p Principal, id string, edit Edit[ServiceAccount]) (ServiceAccount, authz.Token, error) {
 	var after ServiceAccount
+	hands, err := s.handsDirectories(ctx, p)
+	if err != nil {
+		return after, "", err
+	}
 	token, err := s.onServiceAccount(ctx, p, id, func(ctx context.Context, c *Change) error {
 		now, err := c.ServiceAccount(ctx, id)
 		if err != nil {
 			return err
 		}
 		wanted, err := edit.of(now, Home{})
+		if err == nil {
+			err = hands.over(ctx, c, now.Name, wanted.Name)
+		}
 		if err != nil {
 			return err
 		}
@@ -77,7 +106,7 @@ func (s *Service) UpdateServiceAccount(ctx context.Context, p Principal, id stri
 		after, err = c.ServiceAccount(ctx, id)
 		return err
 	})
-	return after, token, err
+	return after, token, s.refusedHands(ctx, p, err)
 }
 
 // DeleteServiceAccount deletes a service account with its grants and tokens; as UpdateServiceAccount.

@@ -22,13 +22,6 @@ func (s Slice) filter() authz.Filter {
 	return authz.Filter{Resource: s.Resource, Relation: s.Relation, SubjectType: s.Subject.Type, SubjectID: s.Subject.ID}
 }
 
-// covers reports whether every relationship of another slice belongs to this one.
-func (s Slice) covers(o Slice) bool {
-	return s.Resource == o.Resource &&
-		(s.Relation == "" || s.Relation == o.Relation) &&
-		(s.Subject.IsZero() || s.Subject == o.Subject)
-}
-
 // whole is the slice of everything a resource carries.
 func whole(resource authz.Object) Slice { return Slice{Resource: resource} }
 
@@ -59,43 +52,60 @@ func grantSlices(g Grant, projectID string) []Slice {
 
 // sliceSet keeps slices without those that others cover.
 type sliceSet struct {
-	byResource map[authz.Object][]Slice
-	order      []authz.Object
+	have  map[sliceKey]int // to the place in order
+	order []Slice
+}
+
+// sliceKey is what a slice says of relationships, without how to read its rows.
+type sliceKey struct {
+	resource authz.Object
+	relation string
+	subject  authz.Object
+}
+
+// around returns the keys of all slices that hold a relationship of some resource, relation and subject.
+func around(resource authz.Object, relation string, subject authz.Object) [4]sliceKey {
+	return [4]sliceKey{{resource: resource}, {resource: resource, relation: relation}, {resource: resource, subject: subject}, {resource, relation, subject}}
 }
 
 func (s *sliceSet) add(slices ...Slice) {
-	if s.byResource == nil {
-		s.byResource = map[authz.Object][]Slice{}
+	if s.have == nil {
+		s.have = map[sliceKey]int{}
 	}
 	for _, n := range slices {
-		have, known := s.byResource[n.Resource]
-		if !known {
-			s.order = append(s.order, n.Resource)
-		}
-		covered := false
-		for _, h := range have {
-			covered = covered || h.covers(n)
-		}
-		if !covered {
-			s.byResource[n.Resource] = append(have, n)
+		if !s.covers(n.Resource, n.Relation, n.Subject) {
+			s.have[sliceKey{n.Resource, n.Relation, n.Subject}] = len(s.order)
+			s.order = append(s.order, n)
 		}
 	}
 }
 
+func (s *sliceSet) covers(resource authz.Object, relation string, subject authz.Object) bool {
+	for _, key := range around(resource, relation, subject) {
+		if _, ok := s.have[key]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// list returns the slices in the order in which they came, without those that a later one covers.
 func (s *sliceSet) list() []Slice {
-	var out []Slice
-	for _, r := range s.order {
-		out = append(out, s.byResource[r]...)
+	out := make([]Slice, 0, len(s.order))
+	for i, one := range s.order {
+		covered := false
+		for _, key := range around(one.Resource, one.Relation, one.Subject) {
+			at, ok := s.have[key]
+			covered = covered || ok && at != i
+		}
+		if !covered {
+			out = append(out, one)
+		}
 	}
 	return out
 }
 
 // contains reports whether a relationship belongs to one of the slices.
 func (s *sliceSet) contains(r authz.Relationship) bool {
-	for _, have := range s.byResource[r.Resource] {
-		if have.filter().Matches(r) {
-			return true
-		}
-	}
-	return false
+	return s.covers(r.Resource, r.Relation, r.Subject)
 }

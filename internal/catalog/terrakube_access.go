@@ -129,7 +129,7 @@ func teamNamed(ctx context.Context, q Queries, organizationID, name string) (str
 	if err != nil || o.OwnersTeamID == t.ID {
 		return "", err
 	}
-	groups, err := q.GroupsByName(ctx, name)
+	groups, err := groupsTrusted(ctx, q, name, TrustTeams)
 	if err != nil || len(groups) == 0 {
 		return "", err
 	}

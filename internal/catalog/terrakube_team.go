@@ -175,7 +175,11 @@ func (c *Change) renameTerrakubeTeam(ctx context.Context, t Team, name string) e
 		if err != nil {
 			return err
 		}
-		if g.DisplayName != t.Name {
+		trusted, err := c.trusted(ctx, g)
+		if err != nil {
+			return err
+		}
+		if g.DisplayName != t.Name || !trusted {
 			continue
 		}
 		if err := c.UnlinkGroup(ctx, l); err != nil {

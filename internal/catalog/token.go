@@ -114,11 +114,13 @@ func (c *Change) touchToken(ctx context.Context, t Token, organizationID string)
 		c.touch(whole(holder), Slice{Resource: binding, RoleID: schema.RoleOrganizationToken, Holder: holder},
 			Slice{Resource: organizationRef(t.OwnerID), Relation: schema.RelBinding, Subject: binding, RoleID: schema.RoleOrganizationToken, Holder: holder})
 	case TokenGroup:
-		return c.eachAffected(ctx, t.OwnerID, func(o authz.Object) {
+		affected, err := c.affectedBy(ctx, t.OwnerID)
+		for _, o := range affected {
 			if o.Type == schema.TypeTeam { // a group itself has people alone
 				c.touch(memberSlice(o, teamTokenRef(t.ID)))
 			}
-		})
+		}
+		return err
 	case TokenUser, TokenService, TokenAuditTrails:
 	}
 	return nil

@@ -47,7 +47,11 @@ func (s *Service) IssueGroupToken(ctx context.Context, p Principal, name string,
 		return IssuedToken{}, "", err
 	}
 	return s.issueSigned(ctx, p, draft, terms, group.DisplayName, func(ctx context.Context, c *Change) error {
-		if _, err := c.Group(ctx, group.ID); err != nil || !member {
+		g, err := c.Group(ctx, group.ID)
+		if err == nil {
+			err = c.stillNamed(ctx, g, name)
+		}
+		if err != nil || !member {
 			return err
 		}
 		in, err := c.inGroup(ctx, p.Subject.ID, group.ID)
@@ -58,15 +62,32 @@ func (s *Service) IssueGroupToken(ctx context.Context, p Principal, name string,
 	})
 }
 
+// stillNamed refuses a group whose name stands for it no more.
+func (c *Change) stillNamed(ctx context.Context, g Group, name string) error {
+	trusted, err := c.trusted(ctx, g)
+	if err == nil && (!trusted || g.DisplayName != name) {
+		err = fault.New(fault.Stale, "somebody else has changed what the group is called, or how far its directory is trusted")
+	}
+	return err
+}
+
 // groupToMint returns the group of a name that the principal may make tokens of, and whether that is for being in it. Of
-// several it is the first; where he may not, one that he asked for comes with the refusal.
+// several it is the first; where he may not, one that he asked for comes with the refusal. A group of a directory whose
+// names stand for nothing is none of the name: whoever fills it would choose what its tokens are taken for.
 func (s *Service) groupToMint(ctx context.Context, p Principal, name string) (g Group, member bool, err error) {
 	if name == "" {
 		return Group{}, false, fault.At("group", "can't be blank")
 	}
-	named, err := s.store.GroupsByName(ctx, name)
+	named, err := groupsTrusted(ctx, s.store, name, TrustTeams)
 	if err != nil {
 		return Group{}, false, err
+	}
+	if len(named) == 0 {
+		g, err := s.untrustedNamed(ctx, name)
+		if err == nil {
+			err = fault.New(fault.Denied, "%s may make no token of the group %q", p.Name, name)
+		}
+		return g, false, err
 	}
 	questions := make([]authz.Question, len(named))
 	for i, g := range named {
@@ -83,12 +104,19 @@ func (s *Service) groupToMint(ctx context.Context, p Principal, name string) (g 
 	switch {
 	case err != nil && !fault.Is(err, fault.Denied):
 		return Group{}, false, err
-	case len(named) == 0:
-		return Group{}, false, fault.New(fault.Denied, "%s may make no token of the group %q", p.Name, name)
 	case err != nil:
 		return named[0], false, fault.New(fault.Denied, "%s is not in the group %q", p.Name, name)
 	}
 	return named[0], false, nil
+}
+
+// untrustedNamed returns the first group of a name, whatever its name stands for; the zero group is none.
+func (s *Service) untrustedNamed(ctx context.Context, name string) (Group, error) {
+	all, err := s.store.GroupsByName(ctx, name)
+	if err != nil || len(all) == 0 {
+		return Group{}, err
+	}
+	return all[0], nil
 }
 
 // IssuePersonalToken adds a token of the person who asks, in the form of Terrakube's clients. It ends no later than the

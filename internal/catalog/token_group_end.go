@@ -2,7 +2,7 @@ package catalog
 
 import (
 	"context"
-	"slices"
+	"time"
 
 	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/schema"
@@ -10,43 +10,66 @@ import (
 
 // inGroup reports whether a user is in a group, by itself or by a group that is nested in it.
 func (c *Change) inGroup(ctx context.Context, userID, groupID string) (bool, error) {
-	direct, err := c.GroupMembers(ctx, GroupMemberFilter{UserID: userID})
-	if err != nil || len(direct) == 0 {
-		return false, err
-	}
-	children, err := c.GroupChildren(ctx)
-	ids := make([]string, len(direct))
-	for i, m := range direct {
-		ids[i] = m.GroupID
-	}
-	return slices.Contains(ancestors(ids, children), groupID), err
+	in, err := c.groupsAround(ctx, userID, c.now)
+	return in[groupID], err
 }
 
-// watchGroupTokens remembers the tokens of a group and of those around it whose maker is in the group by now: one user's,
-// or everybody's for "". It comes before somebody leaves; which of them end is decided when the change is whole, since a
-// directory may take somebody out of a group and put him in again.
+// groupsAround returns the groups that a user is in at a time, by themselves or by those nested in them. At the zero time
+// he is also in those in which his time has run out.
+func (c *Change) groupsAround(ctx context.Context, userID string, at time.Time) (map[string]bool, error) {
+	direct, err := c.GroupMembers(ctx, GroupMemberFilter{UserID: userID})
+	if err != nil || len(direct) == 0 {
+		return nil, err
+	}
+	n, err := c.nestings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, m := range direct {
+		if at.IsZero() || m.lasts(at) {
+			ids = append(ids, m.GroupID)
+		}
+	}
+	out := map[string]bool{}
+	for _, id := range n.around(ids...) {
+		out[id] = true
+	}
+	return out, nil
+}
+
+// watchGroupTokens remembers the tokens of a group and of those around it whose maker is in the group by now: those of some
+// users, or of everybody for none. It comes before somebody leaves; which of them end is decided when the change is whole,
+// since a directory may take somebody out of a group and put him in again.
 //
 // What a site admin made without being in the group was never anybody's by membership, and stays.
-func (c *Change) watchGroupTokens(ctx context.Context, groupID, userID string) error {
-	children, err := c.GroupChildren(ctx)
+func (c *Change) watchGroupTokens(ctx context.Context, groupID string, userIDs ...string) error {
+	n, err := c.nestings(ctx)
 	if err != nil {
 		return err
 	}
-	tokens, err := c.Tokens(ctx, TokenFilter{Kind: TokenGroup, OwnerIDs: ancestors([]string{groupID}, children)})
-	if err != nil {
+	tokens, err := c.Tokens(ctx, TokenFilter{Kind: TokenGroup, OwnerIDs: n.around(groupID)})
+	if err != nil || len(tokens) == 0 {
 		return err
+	}
+	leaving := map[string]bool{}
+	for _, id := range userIDs {
+		leaving[id] = true
 	}
 	for _, t := range tokens {
 		maker := t.Creator()
-		if maker.Type != schema.TypeUser || userID != "" && maker.ID != userID || slices.Contains(c.watched, t.ID) {
+		if maker.Type != schema.TypeUser || len(leaving) > 0 && !leaving[maker.ID] || c.watched[t.ID] {
 			continue
 		}
-		in, err := c.inGroup(ctx, maker.ID, t.OwnerID)
+		in, err := c.groupsAround(ctx, maker.ID, time.Time{})
 		if err != nil {
 			return err
 		}
-		if in {
-			c.watched = append(c.watched, t.ID)
+		if in[t.OwnerID] {
+			if c.watched == nil {
+				c.watched = map[string]bool{}
+			}
+			c.watched[t.ID] = true
 		}
 	}
 	return nil
@@ -54,7 +77,7 @@ func (c *Change) watchGroupTokens(ctx context.Context, groupID, userID string) e
 
 // endLeftTokens ends those of the watched tokens whose maker has left the group.
 func (c *Change) endLeftTokens(ctx context.Context) error {
-	for _, id := range c.watched {
+	for _, id := range keys(c.watched) {
 		t, err := c.Token(ctx, id)
 		if fault.Is(err, fault.NotFound) {
 			continue

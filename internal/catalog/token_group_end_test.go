@@ -23,6 +23,18 @@ func TestATokenOfAGroupEndsWhenItsMakerLeaves(t *testing.T) {
 		{"she leaves the inner group", func(ctx context.Context, c *catalog.Change, h *hamlet, ann, _ string) error {
 			return c.RemoveGroupMember(ctx, h.inner.ID, ann)
 		}, all[2:]},
+		{"she is taken out with others", func(ctx context.Context, c *catalog.Change, h *hamlet, ann, _ string) error {
+			return c.FillGroup(ctx, h.inner.ID, nil, []string{ann, h.people["owner"].Subject.ID})
+		}, all[2:]},
+		{"she is taken out and put in at once", func(ctx context.Context, c *catalog.Change, h *hamlet, ann, _ string) error {
+			return c.FillGroup(ctx, h.inner.ID, []catalog.GroupMember{{UserID: ann}}, []string{ann})
+		}, all},
+		{"the groups are taken apart with others", func(ctx context.Context, c *catalog.Change, h *hamlet, _, _ string) error {
+			return c.NestGroups(ctx, h.outer.ID, nil, []string{h.inner.ID, "grp-none"})
+		}, []string{all[0], all[2], all[3], all[4]}},
+		{"the inner group is retired", func(ctx context.Context, c *catalog.Change, h *hamlet, _, _ string) error {
+			return c.RetireGroup(ctx, h.inner.ID)
+		}, all[3:]},
 		{"somebody else leaves it", func(ctx context.Context, c *catalog.Change, h *hamlet, _, bob string) error {
 			return c.RemoveGroupMember(ctx, h.inner.ID, bob)
 		}, []string{all[0], all[1], all[3], all[4]}},

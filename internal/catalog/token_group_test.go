@@ -57,6 +57,9 @@ func (h *hamlet) build(ctx context.Context, c *catalog.Change) (err error) {
 	if h.writers, err = c.CreateTeam(ctx, catalog.Team{OrganizationID: h.org.ID, Name: "writers", Visibility: catalog.VisibilityOrganization}); err != nil {
 		return err
 	}
+	if err := c.EnsureDirectory(ctx, catalog.Directory{Name: "test", Trust: catalog.TrustAdministrators}); err != nil {
+		return err
+	}
 	var admins catalog.Group
 	for name, g := range map[string]*catalog.Group{"outer": &h.outer, "inner": &h.inner, "admins": &admins} {
 		if *g, err = c.CreateGroup(ctx, catalog.Group{Source: "test", ExternalID: name, DisplayName: name}); err != nil {

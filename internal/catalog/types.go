@@ -359,7 +359,7 @@ type AuditEvent struct {
 	Related        []authz.Object
 	Before, After  string // JSON documents, possibly empty
 	Outcome        string // OutcomeDone or OutcomeRefused
-	Reason         string // why it was refused
+	Reason         string // why it was refused, or the plan of a directory that it was done for
 	Hash           []byte // of the event and the hash before it; see Chain
 	ZedToken       string // of the relationships the change wrote; outside the hash, since it comes after the commit
 }

@@ -88,7 +88,10 @@ func (c *Change) Suspend(ctx context.Context, userID string) error {
 
 // Unsuspend restores what a suspended user held.
 func (c *Change) Unsuspend(ctx context.Context, userID string) error {
-	return c.setUser(ctx, userID, "user.unsuspend", func(u *User) { u.Suspended = false })
+	if err := c.setUser(ctx, userID, "user.unsuspend", func(u *User) { u.Suspended = false }); err != nil {
+		return err
+	}
+	return c.forgetSuspending(ctx, userID)
 }
 
 func (c *Change) setUser(ctx context.Context, userID, action string, set func(*User)) error {
@@ -174,16 +177,37 @@ func (c *Change) touchUser(ctx context.Context, userID string) error {
 	for _, t := range teams {
 		c.touch(memberSlice(teamRef(t.ID), me))
 	}
+	return inOrder(
+		func() error { return c.touchGroupsOf(ctx, userID) },
+		func() error { return c.touchKept(ctx, userID) },
+	)
+}
+
+// touchGroupsOf names a person's places in groups and in what those decide.
+func (c *Change) touchGroupsOf(ctx context.Context, userID string) error {
 	groups, err := c.GroupMembers(ctx, GroupMemberFilter{UserID: userID})
 	if err != nil {
 		return err
 	}
 	for _, g := range groups {
-		if err := c.touchGroupMember(ctx, g.GroupID, userID); err != nil {
+		if err := c.touchGroupMembers(ctx, g.GroupID, userID); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// touchKept names a person's places in the teams in which paused links keep him.
+func (c *Change) touchKept(ctx context.Context, userID string) error {
+	ids, err := c.keptIn(ctx, userID)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	links, err := c.GroupLinks(ctx, GroupLinkFilter{IDs: ids})
+	for _, l := range links {
+		c.touch(memberSlice(teamRef(l.TeamID), userRef(userID)))
+	}
+	return err
 }
 
 // keepSiteAdmin refuses a change that would leave no site admin who can act (DESIGN section 2).
@@ -278,16 +302,31 @@ func unlessDenied(err error) error {
 	return err
 }
 
-// onUser is on for what is done to a person: a permission on the platform, and platform.administer where he is a site
-// admin, so that whoever merely manages people ends none of those above him. Fault: Stale when he becomes one meanwhile.
+// administers reports whether a user is a site admin, or administers the platform by a grant, his own or a group's. It says
+// so of the suspended as well: of what they get back.
+func (c *Change) administers(ctx context.Context, userID string) (bool, error) {
+	u, err := c.User(ctx, userID)
+	if err != nil || u.SiteAdmin {
+		return u.SiteAdmin, err
+	}
+	return administersByGrant(ctx, c, userID)
+}
+
+// administering is administers outside of a change.
+func (s *Service) administering(ctx context.Context, userID string) (bool, error) {
+	return (&Change{Queries: s.store, now: s.now()}).administers(ctx, userID)
+}
+
+// onUser is on for what is done to a person: a permission on the platform, and platform.administer where he administers it,
+// so that whoever merely manages people ends none of those above him. Fault: Stale when he comes to do so meanwhile.
 func (s *Service) onUser(ctx context.Context, p Principal, needs schema.Permission, userID string, fn func(context.Context, *Change) error) (authz.Token, error) {
 	if err := s.requireToChange(ctx, p, needs, platformRef()); err != nil {
 		return "", err
 	}
 	administers := needs == schema.PlatformAdminister
 	if !administers {
-		u, err := s.store.User(ctx, userID)
-		if err == nil && u.SiteAdmin {
+		above, err := s.administering(ctx, userID)
+		if err == nil && above {
 			administers, err = true, s.requireToChange(ctx, p, schema.PlatformAdminister, platformRef())
 		}
 		if err != nil {
@@ -295,8 +334,8 @@ func (s *Service) onUser(ctx context.Context, p Principal, needs schema.Permissi
 		}
 	}
 	return s.change(ctx, p, func(ctx context.Context, c *Change) error {
-		u, err := c.User(ctx, userID)
-		if err == nil && u.SiteAdmin && !administers {
+		above, err := c.administers(ctx, userID)
+		if err == nil && above && !administers {
 			err = fault.New(fault.Stale, "somebody else has made the user a site admin")
 		}
 		if err != nil {

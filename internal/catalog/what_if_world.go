@@ -268,7 +268,7 @@ func (w *worldReader) concerned() []string {
 func (w *worldReader) groupsOfSubjects() (err error) {
 	people := w.concerned()
 	if len(people) > fewPeople {
-		err = w.groupPeople(keys(w.groups), authz.Object{})
+		err = w.groupPeople(keys(w.groups))
 		w.f.GroupMembers = slices.DeleteFunc(w.f.GroupMembers, func(m GroupMember) bool { return !w.d.subjects[userRef(m.UserID)] })
 		clear(w.users)
 		return err

@@ -73,7 +73,7 @@ type SyncLimits struct {
 // SyncRule makes teams follow groups.
 type SyncRule struct {
 	Name         string `json:"name"`
-	Source       string `json:"source"` // "" for all
+	Source       string `json:"source"` // "" for all that are trusted with teams
 	ID           string `json:"id"`
 	Group        string `json:"group"`
 	Pattern      string `json:"pattern"`
@@ -85,11 +85,12 @@ type SyncRule struct {
 }
 
 const (
-	// defaultKeep is how long memberships of people who are gone are kept.
-	defaultKeep = 30 * 24 * time.Hour
+	// DefaultKeep is how long memberships of people who are gone are kept.
+	DefaultKeep = 30 * 24 * time.Hour
+	// DefaultDepth is how deep groups may nest.
+	DefaultDepth = 10
 	// defaultFullEvery is when a source with increments is read wholly.
 	defaultFullEvery = 24 * time.Hour
-	defaultDepth     = 10
 	// leastInterval keeps a source from being read without a pause.
 	leastInterval = time.Minute
 )
@@ -108,6 +109,8 @@ func (c Config) validateSync() []error {
 		}
 	}
 	refuse(c.Sync.WebhookSecret != "" && c.Sync.WebhookSecretFile != "", "sync.webhook-secret", "must not be given twice, here and in a file")
+	signs := c.Sync.WebhookSecret != "" || c.Sync.WebhookSecretFile != ""
+	refuse(signs != (c.Sync.WebhookURL != ""), "sync.webhook-secret", "goes with sync.webhook-url: what is sent is signed")
 	names := map[string]bool{"manual": true, "terrakube": true}
 	for i, s := range c.Sync.Sources {
 		at := func(name string) string { return syncKey + ".sources[" + itoa(i) + "]." + name }

@@ -17,9 +17,11 @@ type LDAPSource struct {
 	GroupFilter  string         `json:"group-filter"`
 	Attributes   LDAPAttributes `json:"attributes"`
 	MatchingRule bool           `json:"matching-rule"`
-	PageSize     int            `json:"page-size"`
-	RequestLimit *span          `json:"timeout"`
-	MaxEntries   int            `json:"max-entries"`
+	// Increments reads what has changed alone between whole reads. Who was deleted is then seen at the next whole one.
+	Increments   bool  `json:"increments"`
+	PageSize     int   `json:"page-size"`
+	RequestLimit *span `json:"timeout"`
+	MaxEntries   int   `json:"max-entries"`
 }
 
 // LDAPAttributes are names of attributes; "" is that of the layout.

@@ -45,7 +45,7 @@ func (s *span) or(d time.Duration) time.Duration {
 // syncSection is the section as it is written.
 type syncSection struct {
 	WebhookURL        string            `json:"webhook-url"`
-	WebhookSecret     string            `json:"webhook-secret"`
+	WebhookSecret     Secret            `json:"webhook-secret"`
 	WebhookSecretFile string            `json:"webhook-secret-file"`
 	Sources           []json.RawMessage `json:"sources"`
 	Rules             []SyncRule        `json:"rules"`
@@ -93,7 +93,7 @@ func readSync(value any) (Sync, error) {
 	if err := strictly(raw, &section); err != nil {
 		return Sync{}, fmt.Errorf("%s: %w", syncKey, err)
 	}
-	out := Sync{WebhookURL: section.WebhookURL, WebhookSecret: Secret(section.WebhookSecret), WebhookSecretFile: section.WebhookSecretFile, Rules: section.Rules}
+	out := Sync{WebhookURL: section.WebhookURL, WebhookSecret: section.WebhookSecret, WebhookSecretFile: section.WebhookSecretFile, Rules: section.Rules}
 	for i, entry := range section.Sources {
 		s, err := readSource(entry)
 		if err != nil {
@@ -115,13 +115,13 @@ func readSource(entry json.RawMessage) (SyncSource, error) {
 	if err := strictly(entry, &w); err != nil {
 		return SyncSource{}, err
 	}
-	depth := defaultDepth
+	depth := DefaultDepth
 	if w.MaxDepth != nil {
 		depth = *w.MaxDepth
 	}
 	s := SyncSource{
 		Name: w.Name, Kind: w.Kind, Interval: w.Interval.or(0), FullEvery: w.FullEvery.or(defaultFullEvery),
-		Nesting: w.Nesting, MaxDepth: depth, Keep: w.Keep.or(defaultKeep), Protected: w.Protected, Trust: w.Trust, Issuer: w.Issuer,
+		Nesting: w.Nesting, MaxDepth: depth, Keep: w.Keep.or(DefaultKeep), Protected: w.Protected, Trust: w.Trust, Issuer: w.Issuer,
 		Profile: w.Profile, First: w.ApplyFirst, Users: w.Users, Groups: w.Groups, Limits: w.Limits,
 		LDAP: w.LDAP, File: w.File, Keycloak: w.Keycloak, Entra: w.Entra, Okta: w.Okta, Google: w.Google, GitHub: w.GitHub,
 	}

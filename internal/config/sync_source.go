@@ -2,6 +2,7 @@ package config
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -27,6 +28,24 @@ func (c Credential) Read() (string, error) {
 		return "", fault.Wrap(fault.Unavailable, err, "the secret's file cannot be read")
 	}
 	return strings.TrimRight(string(raw), "\r\n"), nil
+}
+
+// fromEnvironment is how a secret of the file names an environment variable instead: ${NAME}, and nothing beside it.
+var fromEnvironment = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$`)
+
+// UnmarshalText reads a secret of the file, or of the environment variable that it names.
+func (s *Secret) UnmarshalText(text []byte) error {
+	name := fromEnvironment.FindSubmatch(text)
+	if name == nil {
+		*s = Secret(text)
+		return nil
+	}
+	value, ok := os.LookupEnv(string(name[1]))
+	if !ok || value == "" {
+		return fault.At("secret", "the environment has no %s", name[1])
+	}
+	*s = Secret(value)
+	return nil
 }
 
 // HTTPSource is what sources over HTTP have in common.

@@ -32,7 +32,7 @@ sync:
       issuer: https://id.example
       apply-first: true
       users: {include: "a*", exclude: [svc-*]}
-      limits: {floor: 3, group: {max: -1, percent: 20}}
+      limits: {floor: 3, group: {max: -1, percent: 20}, people: {max: 0}}
       ldap: {url: "ldaps://l.example", bind-dn: "cn=x", password-file: /p, user-base: "dc=x", timeout: 9s, attributes: {username: mail}}
     - name: okta
       kind: scim
@@ -54,12 +54,12 @@ sync:
 	if corp.LDAP == nil || corp.LDAP.Timeout() != 9*time.Second || corp.LDAP.Attributes.Username != "mail" || corp.LDAP.PasswordFile != "/p" {
 		t.Errorf("ldap: %+v", corp.LDAP)
 	}
-	floor, off, percent := 3, -1, 20
+	floor, off, percent, nobody := 3, -1, 20, 0
 	corp.LDAP = nil
 	want := config.SyncSource{
 		Name: "corp", Kind: "ldap", Interval: 15 * time.Minute, FullEvery: 6 * time.Hour, Nesting: "flatten", MaxDepth: 4, Keep: 48 * time.Hour,
 		Protected: []string{"Break-Glass", "root"}, Trust: "administrators", Issuer: "https://id.example", First: true,
-		Limits: config.SyncLimits{Floor: &floor, Group: config.SyncLimit{Max: &off, Percent: &percent}},
+		Limits: config.SyncLimits{Floor: &floor, Group: config.SyncLimit{Max: &off, Percent: &percent}, People: config.SyncLimit{Max: &nobody}},
 	}
 	want.Users.Include, want.Users.Exclude = []string{"a*"}, []string{"svc-*"}
 	if diff := cmp.Diff(want, corp); diff != "" {
@@ -105,6 +105,7 @@ func TestSyncSectionAtFault(t *testing.T) {
 		"a profile of no push":         {source(", profile: okta"), "sync.sources[0].profile"},
 		"a rule without a name":        {"sync: {rules: [{group: g, team: a/b}]}\n", "sync.rules[0].name"},
 		"a rule of no source":          {"sync: {rules: [{name: r, source: x, group: g, team: a/b}]}\n", "sync.rules[0].source"},
+		"a webhook without a secret":   {"sync: {webhook-url: https://h.example}\n", "sync.webhook-secret"},
 		"a secret twice":               {"sync: {webhook-secret: a, webhook-secret-file: b}\n", "sync.webhook-secret"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -141,5 +142,26 @@ func TestCredentialsOfSources(t *testing.T) {
 	}
 	if got, err := (config.Credential{Value: "v"}).Read(); got != "v" || err != nil {
 		t.Errorf("a value: %q, %v", got, err)
+	}
+}
+
+func TestSecretsOfTheEnvironment(t *testing.T) {
+	t.Setenv("SYNC_TEST_SECRET", "from-outside")
+	okta := func(token string) string {
+		return "sync: {sources: [{name: o, kind: okta, okta: {url: \"https://o.example\", token: \"" + token + "\"}}]}\n"
+	}
+	for written, want := range map[string]string{
+		"${SYNC_TEST_SECRET}": "from-outside", "plain": "plain", "$SYNC_TEST_SECRET": "$SYNC_TEST_SECRET", "a${SYNC_TEST_SECRET}": "a${SYNC_TEST_SECRET}",
+	} {
+		c, err := load(t, okta(written))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := c.Sync.Sources[0].Okta.APIToken().Read(); err != nil || got != want {
+			t.Errorf("%s is %q (%v), want %q", written, got, err, want)
+		}
+	}
+	if _, err := load(t, okta("${SYNC_TEST_NONE}")); err == nil || !strings.Contains(err.Error(), "SYNC_TEST_NONE") {
+		t.Errorf("a variable that is not there: %v", err)
 	}
 }

@@ -8,13 +8,14 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/fault"
 )
 
 const (
-	maxID     = 500 // bytes of an external id
-	maxFaults = 10  // named at once
+	maxID     = 500       // bytes of an external id
+	maxName   = 255       // bytes of a group's name, in the catalog
+	maxRefs   = 2_000_000 // memberships and nestings of a snapshot
+	maxFaults = 10        // named at once
 )
 
 // check refuses a snapshot that contradicts itself: it was not read as it is, and says nothing of anybody.
@@ -26,7 +27,9 @@ func (s Snapshot) check() error {
 		c.once("users", "user", u.ID, seen)
 	}
 	clear(seen)
+	refs := 0
 	for i, g := range s.Groups {
+		refs += len(g.Members) + len(g.Removed) + len(g.Groups) + len(g.RemovedGroups)
 		c.id(fmt.Sprintf("groups[%d].id", i), g.ID)
 		c.once("groups", "group", g.ID, seen)
 		for _, refs := range [][]string{g.Members, g.Removed, g.Groups, g.RemovedGroups} {
@@ -38,6 +41,9 @@ func (s Snapshot) check() error {
 		case !g.Incremental && len(g.Removed)+len(g.RemovedGroups) > 0:
 			c.add("groups", "says who left group %q, and that its members are listed wholly", g.ID)
 		}
+	}
+	if refs > maxRefs {
+		c.add("groups", "have %d memberships and nestings, and a snapshot may have %d", refs, maxRefs)
 	}
 	return errors.Join(c.faults...)
 }
@@ -87,35 +93,24 @@ func idFault(id string) string {
 	return ""
 }
 
-// usernameFault says why nobody can have a username, "" if somebody can. The catalog has the last word.
+// usernameFault says why nobody can have a username, "" if somebody can.
 func usernameFault(name string) string {
 	switch {
-	case name == "":
+	case strings.TrimSpace(name) == "":
 		return "he has no username"
-	case !utf8.ValidString(name) || len(name) > 255:
-		return "his username is too long or no text"
-	case strings.ContainsFunc(name, func(r rune) bool {
-		return unicode.IsControl(r) || unicode.IsSpace(r) || r == '/' || r == '#'
-	}):
+	case legalUsername(name) != name:
 		return fmt.Sprintf("no username can be %q", name)
-	case looksLikeID(name):
-		return fmt.Sprintf("username %q looks like an id", name)
 	}
 	return ""
 }
 
-func looksLikeID(name string) bool {
-	prefix, rest, ok := strings.Cut(name, "-")
-	switch prefix {
-	case catalog.PrefixUser, catalog.PrefixServiceAccount, catalog.PrefixTeam, catalog.PrefixGroup, catalog.PrefixToken:
-		return ok && len(rest) == 16
-	}
-	return false
-}
-
-// groupNameFault says why no group can have a display name, "" if one can.
+// groupNameFault says why no group can have a display name, "" if one can. It refuses what the catalog would refuse, which
+// would undo the rest of the group's change with it.
 func groupNameFault(name string) string {
-	if !utf8.ValidString(name) || len(name) > maxID || strings.ContainsFunc(name, unicode.IsControl) {
+	switch {
+	case len(name) > maxName:
+		return fmt.Sprintf("no group can have a name of more than %d bytes", maxName)
+	case name == "" || name != strings.TrimSpace(name) || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
 		return fmt.Sprintf("no group can be named %q", name)
 	}
 	return ""

@@ -15,8 +15,8 @@ import (
 // measured by Measure.
 //
 // Whoever is disabled or gone is suspended at once and stays in his groups for Settings.Keep, so that his return brings
-// everything back; then he is released, if the snapshot still says that he is gone. In the same way a group that is gone is
-// retired and, after that time, deleted.
+// everything back; then he is released, if the snapshot still says that he is gone, or is one of changes and says nothing of
+// him. In the same way a group that is gone is retired and, after that time, deleted.
 func Diff(set Settings, s Snapshot, state State, now time.Time) Plan {
 	d := newDiffer(set, s, state, now)
 	d.people()
@@ -44,8 +44,14 @@ type differ struct {
 	who  map[string]*fate // by external id: everybody whom the snapshot or the catalog knows
 	held map[string]bool  // ids of users who are in a conflict: nobody takes them out of anything
 
+	reused map[string]bool // external ids that stand for somebody else by now, it seems
+
 	groups   map[string]*groupPlan // by external id
 	groupIDs map[string]*groupPlan // by id
+	keepers  map[string]keeper     // by external id of a group
+	sizes    map[string]int        // likewise, people
+	byName   map[string]int        // by id of a group: teams that it is in by its name
+	nameless int                   // groups whose name the source may not read
 }
 
 // standing is what a plan makes of somebody's memberships.
@@ -71,7 +77,7 @@ func newDiffer(set Settings, s Snapshot, state State, now time.Time) *differ {
 		known:  make(map[string]*catalog.Person, len(state.People)), byUser: make(map[string]*catalog.Person, len(state.People)),
 		subject: make(map[string]string, len(state.Identities)), shield: map[string]bool{},
 		who: make(map[string]*fate, len(s.Users)+len(state.People)), held: map[string]bool{},
-		relabelled: map[string]PersonLabels{},
+		relabelled: map[string]PersonLabels{}, reused: map[string]bool{}, keepers: map[string]keeper{}, sizes: map[string]int{}, byName: map[string]int{},
 	}
 	d.plan = Plan{Source: set.Name, Partial: s.Partial, Unknown: s.unknown(), Warnings: slices.Clone(s.Warnings)}
 	for i, u := range s.Users {
@@ -95,7 +101,7 @@ func newDiffer(set Settings, s Snapshot, state State, now time.Time) *differ {
 		}
 	}
 	for _, name := range set.Protected {
-		d.shield[catalog.NameKey(name)] = true
+		d.shield[catalog.NameKey(name)], d.shield[catalog.NameKey(legalUsername(name))] = true, true
 	}
 	return d
 }

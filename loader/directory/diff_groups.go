@@ -1,9 +1,12 @@
 package directory
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/terrawarden/terrawarden/internal/catalog"
 )
 
 // groupPlan is what becomes of one group.
@@ -38,7 +41,7 @@ func (d *differ) groupPlans() {
 		said := &d.snap.Groups[i]
 		g := d.groups[said.ID]
 		if g == nil {
-			g = &groupPlan{id: said.ID, name: said.Name}
+			g = &groupPlan{id: said.ID, name: said.label()}
 			d.groups[said.ID] = g
 		}
 		g.said = said
@@ -48,8 +51,16 @@ func (d *differ) groupPlans() {
 		}
 	}
 	order := slices.Sorted(maps.Keys(d.groups))
+	for _, l := range d.state.Links {
+		if g := d.groupIDs[l.GroupID]; g != nil && l.Rule == "" && !l.SiteAdmins && l.Team == g.have.DisplayName && d.namesTeams() {
+			d.byName[l.GroupID]++
+		}
+	}
 	for _, id := range order {
 		d.disposition(d.groups[id])
+	}
+	if d.nameless > 0 {
+		d.warn("%d groups have no name that can be read; they keep the one they have", d.nameless)
 	}
 	for _, id := range order {
 		if g := d.groups[id]; !g.still && !g.stop && !g.gone {
@@ -76,7 +87,7 @@ func (d *differ) disposition(g *groupPlan) {
 		g.stop = true
 		d.plan.Unknown = append(d.plan.Unknown, Unknown{What: g.id, Name: g.name, Reason: reasonPaused})
 	case g.said == nil:
-		g.gone = d.groupsGone()
+		g.gone = d.groupsGone() || d.snap.Partial && g.retired // for long, maybe
 		g.stop = !g.gone
 	case g.said.Deleted:
 		g.gone, g.stop = true, g.have == nil
@@ -93,20 +104,12 @@ func (d *differ) present(g *groupPlan) {
 	if reason := d.unknownMembers(g.said); reason != "" {
 		g.still = true
 		if g.said.Unknown == "" {
-			d.plan.Unknown = append(d.plan.Unknown, Unknown{What: g.id, Name: g.said.Name, Reason: reason})
+			d.plan.Unknown = append(d.plan.Unknown, Unknown{What: g.id, Name: g.name, Reason: reason})
 		}
 	}
-	if reason := groupNameFault(g.said.Name); reason != "" {
-		d.conflict("group", g.id, "", "%s", reason)
-		if g.have == nil {
-			g.stop = true
-			return
-		}
-	} else if g.have != nil && g.said.Name != g.have.DisplayName {
-		g.change.Op, g.change.Was = OpUpdate, g.have.DisplayName
-		g.name, g.change.Name = g.said.Name, g.said.Name
-	}
+	d.rename(g)
 	switch {
+	case g.stop:
 	case g.still && g.have == nil:
 		g.stop = true // it is made when it is known who is in it
 	case g.have == nil:
@@ -116,6 +119,39 @@ func (d *differ) present(g *groupPlan) {
 		g.retired, g.change.Op = false, OpRestore
 		d.plan.Reread = d.plan.Reread || d.snap.Partial
 	}
+}
+
+// rename gives a group the name that the snapshot has. One that the catalog knows keeps its own where that cannot be read or
+// is none: teams may go by it.
+func (d *differ) rename(g *groupPlan) {
+	if g.said.Name == "" && g.have != nil {
+		d.nameless++
+		return
+	}
+	name := g.said.label()
+	if reason := groupNameFault(name); reason != "" {
+		d.conflict("group", g.id, "", "%s", reason)
+		g.stop = g.have == nil
+		return
+	}
+	if g.have != nil && name != g.have.DisplayName {
+		g.change.Op, g.change.Was = OpUpdate, g.have.DisplayName
+		g.name, g.change.Name = name, name
+	}
+}
+
+// namesTeams reports whether groups of the source are in teams by their names.
+func (d *differ) namesTeams() bool {
+	return d.state.Trust == catalog.TrustTeams || d.state.Trust == catalog.TrustAdministrators
+}
+
+// nameLoss counts the memberships of teams that end with the name that a group had, and of the administrators' group.
+func (d *differ) nameLoss(g *groupPlan) int {
+	places := d.byName[g.have.ID]
+	if d.state.Administrators != "" && g.have.DisplayName == d.state.Administrators && d.state.Trust == catalog.TrustAdministrators {
+		places++
+	}
+	return places * d.inside(g.id)
 }
 
 // unknownMembers says why it cannot be known who is in a group, "" where it can.
@@ -148,7 +184,7 @@ func (d *differ) unknownMembers(said *Group) string {
 		d.plan.Reread = d.plan.Reread || d.snap.Partial
 		return fmt.Sprintf("%d groups nested in it are none that is known", nested)
 	}
-	d.warn("%d members of %q are no people or groups that the source lists; they are left out", people+nested, said.Name)
+	d.warn("%d members of %q are no people or groups that the source lists; they are left out", people+nested, cmp.Or(said.Name, d.groups[said.ID].name))
 	return ""
 }
 
@@ -200,6 +236,9 @@ func (d *differ) change(g *groupPlan) {
 	slices.Sort(c.RemoveGroups)
 	if g.have != nil && (moves || c.Op != OpUpdate) {
 		c.Before = MembersDigest(g.have.Members, g.have.Children)
+	}
+	if c.Was != "" {
+		c.NameLost = d.nameLoss(g)
 	}
 	if len(c.RemoveGroups) > 0 {
 		c.Nested, c.Lost = d.losses(g, c)

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"cmp"
+	"fmt"
 
 	"github.com/terrawarden/terrawarden/internal/catalog"
 )
@@ -32,6 +33,7 @@ func (d *differ) labels(order []catalog.Person) *nameplates {
 		if !ok || u.Deleted {
 			continue
 		}
+		d.reused[p.ExternalID] = somebodyElse(p, *u)
 		said := *u
 		said.Email = cmp.Or(said.Email, p.Email) // a directory that says no address does not take one
 		if said.Username == p.Username && said.Email == p.Email {
@@ -61,14 +63,23 @@ func (d *differ) labels(order []catalog.Person) *nameplates {
 
 func (d *differ) relabel(p catalog.Person, u User) *relabel {
 	c := &relabel{person: p, to: PersonLabels{Username: u.Username, Email: u.Email}, user: d.state.Users[p.UserID]}
-	c.name = u.Username != p.Username && catalog.NameKey(c.user.Username) == catalog.NameKey(p.Username)
+	c.name = u.Username != p.Username && catalog.NameKey(c.user.Username) == catalog.NameKey(legalUsername(p.Username))
 	c.mail = u.Email != p.Email
 	if reason := d.guarded(p.UserID, p.Username); reason != "" {
 		c.refused = "the directory has another name or address for him, but he " + reason + "; he keeps his"
+	} else if d.reused[p.ExternalID] {
+		c.refused = fmt.Sprintf("he was disabled or gone, and his id comes back as %s with another address as well: it may stand for somebody else, "+
+			"who does not inherit what he had", u.Username)
 	} else if reason := usernameFault(u.Username); reason != "" && u.Username != p.Username {
 		c.refused = reason + "; he keeps the one he has"
 	}
 	return c
+}
+
+// somebodyElse reports whether the id of one who is disabled or gone seems to be used again: nothing that he is known by is
+// the same. Where one of the two is, he was renamed.
+func somebodyElse(p catalog.Person, u User) bool {
+	return !p.InactiveAt.IsZero() && catalog.NameKey(u.Username) != catalog.NameKey(legalUsername(p.Username)) && mailKey(u.Email) != mailKey(p.Email)
 }
 
 // settle refuses changes until nobody gets what somebody else keeps, and returns who has what then.

@@ -25,7 +25,12 @@ type linker struct {
 	have    map[linkKey]bool
 	want    map[linkKey]LinkChange
 	inDoubt map[linkKey]bool // neither made nor ended
+	made    map[ruled]bool   // there are links that a rule made for a group
+	astray  map[ruled]bool   // those are not ended: there is no such team or organization now
 }
+
+// ruled is what a rule makes for a group, by its external id.
+type ruled struct{ rule, group string }
 
 // ruleLinks plans the links of the settings' rules. What a person linked is left alone; what no rule makes any more ends.
 // Links of groups that are retired or paused stay as they are.
@@ -54,6 +59,7 @@ func (d *differ) newLinker() *linker {
 	l := &linker{
 		differ: d, orgs: map[string]string{}, teams: make(map[string]TeamState, len(d.state.Teams)), named: make(map[string]int, len(d.groups)),
 		have: make(map[linkKey]bool, len(d.state.Links)), want: map[linkKey]LinkChange{}, inDoubt: map[linkKey]bool{},
+		made: map[ruled]bool{}, astray: map[ruled]bool{},
 	}
 	for _, t := range d.state.Teams {
 		l.teams[teamKey(t.Organization, t.Name)] = t
@@ -77,6 +83,7 @@ func (d *differ) newLinker() *linker {
 	for _, link := range d.state.Links {
 		if g := d.groupIDs[link.GroupID]; g != nil {
 			l.have[keyOf(g.id, link)] = true
+			l.made[ruled{link.Rule, g.id}] = true
 		}
 	}
 	return l
@@ -97,7 +104,7 @@ func (l *linker) rule(g *groupPlan, r Rule, pattern *regexp.Regexp) {
 		return
 	}
 	found, ok := r.selects(g.id, g.name, pattern)
-	if !ok {
+	if !ok || r.Match == "" && !l.serves(g, r) {
 		return
 	}
 	change := LinkChange{Op: OpCreate, Rule: r.Name, GroupExternalID: g.id, GroupName: g.name}
@@ -111,6 +118,9 @@ func (l *linker) rule(g *groupPlan, r Rule, pattern *regexp.Regexp) {
 		l.add(g, r, change, r.byName())
 	case r.Match != "":
 		teams, byName := r.finds(g.id, g.name, l.state.Teams, func(id string) bool { return l.groups[id] != nil && id != g.id })
+		if len(teams) > 0 && !l.serves(g, r) {
+			return
+		}
 		for i, t := range teams {
 			change.Organization, change.Team = t.Organization, t.Name
 			l.add(g, r, change, byName[i] || r.byName())
@@ -118,6 +128,21 @@ func (l *linker) rule(g *groupPlan, r Rule, pattern *regexp.Regexp) {
 	default:
 		l.team(g, r, found, change)
 	}
+}
+
+// serves reports whether a rule is for the source: one that does not name it trusts the names of groups of any directory.
+func (l *linker) serves(g *groupPlan, r Rule) bool {
+	switch {
+	case !r.Shared:
+		return true
+	case r.ID != "":
+		l.refuse(g, r, "it goes by an id, which another directory may have for another group: it must name its source")
+		return false
+	case !l.namesTeams():
+		l.refuse(g, r, "the directory is not trusted with teams: a rule for it must name it as its source")
+		return false
+	}
+	return true
 }
 
 // team finds the one team that a rule names, which the rule may have made.
@@ -129,7 +154,7 @@ func (l *linker) team(g *groupPlan, r Rule, found []string, change LinkChange) {
 	}
 	name, ok := l.orgs[catalog.NameKey(org)]
 	if !ok {
-		l.refuse(g, r, fmt.Sprintf("there is no organization %s, and rules make none", org))
+		l.missing(g, r, fmt.Sprintf("there is no organization %s, and rules make none", org))
 		return
 	}
 	t, ok := l.teams[teamKey(org, team)]
@@ -140,7 +165,7 @@ func (l *linker) team(g *groupPlan, r Rule, found []string, change LinkChange) {
 	case ok:
 		change.Organization, change.Team = t.Organization, t.Name
 	case !r.Create:
-		l.refuse(g, r, fmt.Sprintf("there is no team %s/%s, and the rule makes none", name, team))
+		l.missing(g, r, fmt.Sprintf("there is no team %s/%s, and the rule makes none", name, team))
 		return
 	default:
 		change.Organization, change.Team, change.CreateTeam = name, team, true
@@ -168,6 +193,17 @@ func (l *linker) refuse(g *groupPlan, r Rule, reason string) {
 	l.conflict("link", g.id, g.name, "rule %s: %s", r.Name, reason)
 }
 
+// missing refuses a rule whose team is not there now. What it made before stays: the team may have another name by now. Not
+// where the group has one, so that the rule means another team.
+func (l *linker) missing(g *groupPlan, r Rule, reason string) {
+	key := ruled{r.Name, g.id}
+	if l.made[key] && (g.change.Was == "" || r.fixed()) {
+		l.astray[key] = true
+		reason += "; what it linked stays"
+	}
+	l.refuse(g, r, reason)
+}
+
 // end ends a link that a rule made and none makes any more.
 func (l *linker) end(link LinkState) {
 	g := l.groupIDs[link.GroupID]
@@ -175,13 +211,11 @@ func (l *linker) end(link LinkState) {
 		return
 	}
 	key := keyOf(g.id, link)
-	if _, made := l.want[key]; made || l.inDoubt[key] {
+	if _, made := l.want[key]; made || l.inDoubt[key] || !link.SiteAdmins && l.astray[ruled{link.Rule, g.id}] {
 		return
 	}
-	people := map[string]bool{}
-	l.within(g.id, people, map[string]bool{})
 	l.plan.Links = append(l.plan.Links, LinkChange{
 		Op: OpDelete, Rule: link.Rule, GroupExternalID: g.id, GroupName: g.name, Organization: link.Organization, Team: link.Team,
-		SiteAdmins: link.SiteAdmins, LinkID: link.ID, People: len(people),
+		SiteAdmins: link.SiteAdmins, LinkID: link.ID, People: l.inside(g.id),
 	})
 }

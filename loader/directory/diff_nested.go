@@ -53,7 +53,7 @@ func (d *differ) wantedIn(g *groupPlan, have map[string]bool) map[string]bool {
 		return want
 	}
 	for id := range have {
-		if !slices.Contains(g.said.RemovedGroups, id) {
+		if _, left := slices.BinarySearch(g.said.RemovedGroups, id); !left {
 			want[id] = true
 		}
 	}
@@ -63,70 +63,46 @@ func (d *differ) wantedIn(g *groupPlan, have map[string]bool) map[string]bool {
 // edgeStays reports whether a nesting stays although it is no more, because somebody would lose by it what the source may
 // not take from him.
 func (d *differ) edgeStays(g *groupPlan, child string) bool {
+	k := d.keeper(child)
+	if k.reason == "" {
+		return false
+	}
+	d.conflict("group", g.id, g.name, "group %s is nested in it no more, but %s, who is in that one, %s; it stays nested",
+		d.groups[child].name, d.usernameOf(k.userID, ""), k.reason)
+	return true
+}
+
+// keeper is somebody in a group, directly or not, whom the source may not take out of one, and why.
+type keeper struct{ userID, reason string }
+
+// keeper finds the first of them, no reason for none. A group may be nested in hundreds: it is looked through once.
+func (d *differ) keeper(id string) keeper {
+	found, known := d.keepers[id]
+	if known {
+		return found
+	}
 	people := map[string]bool{}
-	d.within(child, people, map[string]bool{})
+	d.within(id, people, map[string]bool{})
 	for _, userID := range slices.Sorted(maps.Keys(people)) {
 		if reason := d.stays(userID); reason != "" {
-			d.conflict("group", g.id, g.name, "group %s is nested in it no more, but %s, who is in that one, %s; it stays nested",
-				d.groups[child].name, d.usernameOf(userID, ""), reason)
-			return true
+			found = keeper{userID: userID, reason: reason}
+			break
 		}
 	}
-	return false
+	d.keepers[id] = found
+	return found
 }
 
-// breakCycles drops nestings that would close a cycle with others that the catalog keeps: Normalize has broken those that
-// the snapshot has by itself.
-func (d *differ) breakCycles(order []string) {
-	children := make(map[string][]string)
-	adds := false
-	for _, id := range order {
-		g := d.groups[id]
-		adds = adds || len(g.change.AddGroups) > 0
-		children[id] = d.remaining(g)
+// inside counts who is in a group, directly or not.
+func (d *differ) inside(id string) int {
+	n, known := d.sizes[id]
+	if !known {
+		people := map[string]bool{}
+		d.within(id, people, map[string]bool{})
+		n = len(people)
+		d.sizes[id] = n
 	}
-	if !adds {
-		return
-	}
-	for _, id := range order {
-		g := d.groups[id]
-		g.change.AddGroups = slices.DeleteFunc(g.change.AddGroups, func(child string) bool {
-			if reaches(children, child, id) {
-				d.conflict("group", id, g.name, "group %s cannot be nested in it: it is in that one already", d.groups[child].name)
-				return true
-			}
-			children[id] = append(children[id], child)
-			return false
-		})
-	}
-}
-
-// remaining are the groups of the source that stay nested in a group, by external id.
-func (d *differ) remaining(g *groupPlan) []string {
-	switch {
-	case g.have == nil:
-		return nil
-	case !g.stop && (g.gone || !g.still):
-		return slices.Clone(g.kept)
-	}
-	return slices.Sorted(maps.Keys(d.nestedIn(g)))
-}
-
-// reaches reports whether one group is, or has inside, another.
-func reaches(children map[string][]string, from, to string) bool {
-	seen := map[string]bool{}
-	var visit func(id string) bool
-	visit = func(id string) bool {
-		if id == to {
-			return true
-		}
-		if seen[id] {
-			return false
-		}
-		seen[id] = true
-		return slices.ContainsFunc(children[id], visit)
-	}
-	return visit(from)
+	return n
 }
 
 // within adds everybody who is in a group, directly or not, as far as the source's groups say.

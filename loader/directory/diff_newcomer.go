@@ -10,9 +10,16 @@ import (
 type arrival struct {
 	user     User
 	userID   string   // whom he is linked to, "" for nobody
+	by       string   // what he is linked by, for people
 	refused  string   // why he is left out
 	involved []string // ids of the users he may be
 }
+
+// What somebody is known by, for people.
+const (
+	labelUsername = "username"
+	labelAddress  = "e-mail address"
+)
 
 // newcomers plans people whom the catalog does not know: linked by their identity at the directory's issuer, then by
 // address and username to accounts that nobody vouches for yet, else created. Whoever might be two people, or somebody
@@ -58,15 +65,17 @@ func (d *differ) arrive(a *arrival) {
 	}
 	d.who[a.user.ID] = &fate{userID: a.userID, username: d.usernameOf(a.userID, a.user.Username), standing: standsIn}
 	d.plan.Reread = d.plan.Reread || d.snap.Partial // what he was put into before is not in a snapshot of changes
-	d.plan.People = append(d.plan.People, PersonChange{
-		Op: OpCreate, ExternalID: a.user.ID, UserID: a.userID, Username: a.user.Username, Email: a.user.Email,
-	})
+	change := PersonChange{Op: OpCreate, ExternalID: a.user.ID, UserID: a.userID, Username: a.user.Username, Email: a.user.Email}
+	if a.userID != "" {
+		change.Reason = fmt.Sprintf("takes the account %s, %s", d.usernameOf(a.userID, ""), a.by)
+	}
+	d.plan.People = append(d.plan.People, change)
 }
 
 // link finds the user whom an arrival is, or says why that cannot be known.
 func (d *differ) link(a *arrival, plates *nameplates, names, mails map[string]int) {
 	if userID, ok := d.state.Identities[a.user.ID]; ok {
-		a.userID, a.involved = userID, []string{userID}
+		a.userID, a.involved, a.by = userID, []string{userID}, "by whose login he is known"
 		if p := d.byUser[userID]; p != nil {
 			a.refused = fmt.Sprintf("the login of that id is user %s, whom the directory has under another id, %s", d.state.Users[userID].Username, p.ExternalID)
 		}
@@ -87,12 +96,12 @@ func (d *differ) link(a *arrival, plates *nameplates, names, mails map[string]in
 	case len(byMail) > 1:
 		a.refused = fmt.Sprintf("e-mail address %q belongs to several users", a.user.Email)
 	}
-	a.refuseLabel("username", a.user.Username, d.known[plates.label[name]], d)
+	a.refuseLabel(labelUsername, a.user.Username, d.known[plates.label[name]], d)
 	if mail != "" {
-		a.refuseLabel("e-mail address", a.user.Email, d.known[plates.post[mail]], d)
+		a.refuseLabel(labelAddress, a.user.Email, d.known[plates.post[mail]], d)
 	}
-	d.linkTo(a, "e-mail address", a.user.Email, byMail)
-	d.linkTo(a, "username", a.user.Username, byName)
+	d.linkTo(a, labelAddress, a.user.Email, byMail)
+	d.linkTo(a, labelUsername, a.user.Username, byName)
 	if a.refused != "" {
 		return
 	}
@@ -132,6 +141,9 @@ func (d *differ) linkTo(a *arrival, what, label string, owners []string) {
 	case a.userID != "" && a.userID != owners[0]:
 		a.refused = fmt.Sprintf("his e-mail address is that of user %s, and his username that of user %s", d.state.Users[a.userID].Username, u.Username)
 	default:
-		a.userID = owners[0]
+		a.userID, a.by = owners[0], "which waited for him"
+		if what == labelAddress {
+			a.by += ", by its address"
+		}
 	}
 }

@@ -61,11 +61,15 @@ func (d *differ) person(p catalog.Person, owners *ownership, memberships int) {
 	}
 	switch said := d.word(p.ExternalID); {
 	case said == wordNone || said == wordActive:
-		if !active && said == wordNone {
-			f.standing = standsStill
+		switch {
+		case active:
 			return
-		}
-		if active {
+		case said == wordActive && !d.reused[p.ExternalID]:
+		case said == wordNone && d.snap.Partial: // he is gone as he was
+			d.release(p, f, change, memberships)
+			return
+		default:
+			f.standing = standsStill
 			return
 		}
 		d.plan.Reread = d.plan.Reread || d.snap.Partial // what he joined and left in the meantime is not in it
@@ -82,16 +86,23 @@ func (d *differ) person(p catalog.Person, owners *ownership, memberships int) {
 			change.Reason = reasonGone
 		}
 	default:
-		f.standing = standsStill
-		if !d.due(p.InactiveAt) || memberships == 0 {
-			return
-		}
-		if reason := d.guarded(p.UserID, p.Username); reason != "" {
-			d.conflict("user", p.ExternalID, f.username, "he is gone for long, but %s; he stays in his groups", reason)
-			return
-		}
-		change.Op, change.Reason, change.Memberships = OpRelease, reasonReleased, memberships
+		d.release(p, f, change, memberships)
+		return
 	}
+	d.plan.People = append(d.plan.People, change)
+}
+
+// release takes from somebody who has been away for long what he kept.
+func (d *differ) release(p catalog.Person, f *fate, change PersonChange, memberships int) {
+	f.standing = standsStill
+	if !d.due(p.InactiveAt) || memberships == 0 {
+		return
+	}
+	if reason := d.guarded(p.UserID, p.Username); reason != "" {
+		d.conflict("user", p.ExternalID, f.username, "he is gone for long, but %s; he stays in his groups", reason)
+		return
+	}
+	change.Op, change.Reason, change.Memberships = OpRelease, reasonReleased, memberships
 	d.plan.People = append(d.plan.People, change)
 }
 

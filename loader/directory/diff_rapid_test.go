@@ -24,15 +24,19 @@ type office struct {
 	// swapped are people who have another's name: were one of them to go before that was taken over, his name would be that
 	// of somebody gone, and a conflict.
 	swapped map[string]bool
+	// away are people who have been disabled or deleted, and mails the addresses of everybody there ever was: who comes back
+	// with another name and another address is somebody else, and a conflict.
+	away  map[string]bool
+	mails map[string]string
 }
 
 func newOffice(cycles bool) *office {
-	return &office{users: map[string]directory.User{}, groups: map[string]directory.Group{}, cycles: cycles, swapped: map[string]bool{}}
+	return &office{users: map[string]directory.User{}, groups: map[string]directory.Group{}, cycles: cycles, swapped: map[string]bool{}, away: map[string]bool{}, mails: map[string]string{}}
 }
 
 func (o *office) clone() *office {
 	out := newOffice(o.cycles)
-	out.named, out.swapped = o.named, maps.Clone(o.swapped)
+	out.named, out.swapped, out.away, out.mails = o.named, maps.Clone(o.swapped), maps.Clone(o.away), maps.Clone(o.mails)
 	maps.Copy(out.users, o.users)
 	for id, g := range o.groups {
 		g.Members, g.Groups = slices.Clone(g.Members), slices.Clone(g.Groups)
@@ -49,6 +53,16 @@ const (
 func userID(n int) string  { return fmt.Sprintf("u%d", n) }
 func groupID(n int) string { return fmt.Sprintf("g%d", n) }
 
+// firstOf returns the first text that there is.
+func firstOf(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
 // change lets one thing happen.
 func (o *office) change(t *rapid.T) {
 	u := userID(rapid.IntRange(0, officeUsers-1).Draw(t, "user"))
@@ -58,17 +72,20 @@ func (o *office) change(t *rapid.T) {
 	group, there := o.groups[g]
 	switch what := rapid.IntRange(0, 15).Draw(t, "what"); {
 	case what <= 2 && !has:
-		o.users[u] = directory.User{ID: u, Username: fmt.Sprint("name", o.named), Email: fmt.Sprintf("name%d@corp.example", o.named), Disabled: what == 0}
+		o.mails[u] = firstOf(o.mails[u], fmt.Sprintf("name%d@corp.example", o.named))
+		o.users[u] = directory.User{ID: u, Username: fmt.Sprint("name", o.named), Email: o.mails[u], Disabled: what == 0}
 		o.named++
 	case what == 3 && has && !o.swapped[u]: // his memberships dangle
+		o.away[u] = true
 		delete(o.users, u)
 	case what == 4 && has && !o.swapped[u]:
+		o.away[u] = true
 		user.Disabled = !user.Disabled
 		o.users[u] = user
-	case what == 5 && has && !user.Disabled: // two swap names and addresses
+	case what == 5 && has && !user.Disabled && !o.away[u]: // two swap names and addresses
 		other := slices.Sorted(maps.Keys(o.users))[rapid.IntRange(0, len(o.users)-1).Draw(t, "other user")]
 		a, b := o.users[u], o.users[other]
-		if other == u || b.Disabled {
+		if other == u || b.Disabled || o.away[other] {
 			return
 		}
 		a.Username, b.Username, a.Email, b.Email = b.Username, a.Username, b.Email, a.Email

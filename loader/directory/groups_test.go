@@ -25,7 +25,12 @@ func TestWhatBecomesOfGroups(t *testing.T) {
 		"one joins and one leaves":       {now: whole(people, "g=2,3", "h=3"), want: []string{"update g +3 -1"}},
 		"another name":                   {now: whole(people, "g=1,2", "h=3"), change: rename("other"), want: []string{"update g"}},
 		"a name nobody can read":         {now: whole(people, "g=2", "h=3"), change: rename("a\nb"), want: []string{"update g -1", "conflict group g … no group can be named"}},
-		"no name at all":                 {now: whole(people, "g=1,2", "h=3"), change: rename(" "), want: []string{"update g"}},
+		"no name at all":                 {now: whole(people, "g=2", "h=3"), change: rename(" "), want: []string{"update g -1"}},
+		"a name with spaces around it":   {now: whole(people, "g=1,2", "h=3"), change: rename(" the g "), want: nil},
+		"the longest name":               {now: whole(people, "g=1,2", "h=3"), change: rename(strings.Repeat("x", 255)), want: []string{"update g"}},
+		"one that is longer":             {now: whole(people, "g=2", "h=3"), change: rename(strings.Repeat("x", 256)), want: []string{"update g -1", "conflict group g … 255 bytes"}},
+		"another without a name":         {now: whole(people, "g=1,2", "h=3", "i=1"), change: func(s *directory.Snapshot) { s.Groups[2].Name = "" }, want: []string{"create i +1"}},
+		"another, illegally named":       {now: whole(people, "g=1,2", "h=3", "i=1"), change: func(s *directory.Snapshot) { s.Groups[2].Name = "a\x00b" }, want: []string{"conflict group i … no group can be named"}},
 		"it is gone":                     {now: whole(people, "g=1,2"), want: []string{"retire h -3"}},
 		"another is there":               {now: whole(people, "g=1,2", "h=3", "i=1"), want: []string{"create i +1"}},
 		"its members are unknown":        {now: whole(people, "g=", "h=3"), change: func(s *directory.Snapshot) { s.Groups[0].Unknown = "429" }, want: []string{"unknown g"}},
@@ -129,7 +134,13 @@ func TestChangesOfGroups(t *testing.T) {
 		"a new person":                {s: directory.Snapshot{Partial: true, Users: []directory.User{{ID: "4", Username: "dee"}}}, want: []string{"create 4=dee"}, reread: true},
 		"nested groups":               {s: partial(directory.Group{ID: "g", Name: "the g", Incremental: true, Groups: []string{"i"}, RemovedGroups: []string{"h"}}), want: []string{"update g +[i] -[h]"}},
 		"a cycle with what there is":  {s: partial(directory.Group{ID: "h", Name: "the h", Incremental: true, Groups: []string{"g"}}), want: []string{"conflict group h … cannot be nested"}},
-		"a cycle of its own":          {s: partial(directory.Group{ID: "h", Name: "the h", Members: []string{"3"}, Groups: []string{"i"}}, directory.Group{ID: "i", Name: "the i", Members: []string{"1"}, Groups: []string{"h"}}), want: []string{"unknown h", "unknown i"}, reread: true},
+		"and one that is none":        {s: partial(directory.Group{ID: "h", Name: "the h", Incremental: true, Groups: []string{"g", "i"}}), want: []string{"update h +[i]", "conflict group h … cannot be nested"}},
+		"a cycle round two corners": {s: partial(
+			directory.Group{ID: "h", Name: "the h", Incremental: true, Groups: []string{"i"}},
+			directory.Group{ID: "i", Name: "the i", Incremental: true, Groups: []string{"g"}},
+		), want: []string{"update h +[i]", "conflict group i … cannot be nested"}},
+		"the same way round": {s: partial(directory.Group{ID: "g", Name: "the g", Incremental: true, Groups: []string{"i"}}, directory.Group{ID: "h", Name: "the h", Incremental: true, Groups: []string{"i"}}), want: []string{"update g +[i]", "update h +[i]"}},
+		"a cycle of its own": {s: partial(directory.Group{ID: "h", Name: "the h", Members: []string{"3"}, Groups: []string{"i"}}, directory.Group{ID: "i", Name: "the i", Members: []string{"1"}, Groups: []string{"h"}}), want: []string{"unknown h", "unknown i"}, reread: true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -17,6 +17,7 @@ func (p Plan) Toll() Toll {
 	}
 	for _, c := range p.Groups {
 		t.Memberships += c.toll()
+		t.Links += c.NameLost
 		if c.Op == OpRetire || c.Op == OpDelete {
 			t.Groups++
 		}
@@ -78,8 +79,13 @@ func Measure(set Settings, _ catalog.NameTrust, p Plan, day Toll, first bool) []
 		m.group(limits.Group, c)
 	}
 	m.limit(GuardPeople, limits.People, toll.People, p.Before.People, "people would be suspended or lose their memberships for good")
-	m.limit(GuardGroups, limits.Groups, toll.Groups, p.Before.Groups, "groups would be retired or deleted")
-	m.limit(GuardLinks, limits.Links, toll.Links, p.Before.Memberships, "memberships of teams would end with links of rules")
+	if tripped := len(m.trips); toll.Groups > 0 {
+		m.limit(GuardGroups, limits.Groups, toll.Groups, p.Before.Groups, "groups would be retired or deleted")
+		if len(m.trips) == tripped {
+			m.limit(GuardGroups, limits.Groups, toll.Groups+day.Groups, p.Before.Groups+day.Groups, "groups would have been retired or deleted within 24 hours")
+		}
+	}
+	m.limit(GuardLinks, limits.Links, toll.Links, p.Before.Memberships, "memberships of teams would end with links of rules or names of groups")
 	if toll.Memberships > 0 {
 		m.limit(GuardDay, limits.Day, toll.Memberships+day.Memberships, p.Before.Memberships, "memberships of groups would have ended within 24 hours")
 	}

@@ -37,6 +37,10 @@ func TestGuards(t *testing.T) {
 		p.Groups = []directory.GroupChange{{Op: directory.OpUpdate, Name: name, Members: of, Remove: make([]directory.Member, n)}}
 		return p
 	}
+	renamed := func(n int) directory.Plan {
+		return directory.Plan{Before: losing(0, 0, 0).Before, Groups: []directory.GroupChange{{Op: directory.OpUpdate, Name: "g", Was: "h", NameLost: n}}}
+	}
+	nothing := func(s *directory.Settings) { s.Limits = directory.Limits{Group: directory.Limit{Max: -1}} }
 	tests := map[string]struct {
 		plan  directory.Plan
 		set   func(*directory.Settings)
@@ -62,14 +66,18 @@ func TestGuards(t *testing.T) {
 		"by nested groups": {plan: directory.Plan{Before: losing(0, 0, 0).Before, Seen: losing(0, 0, 0).Seen, Groups: []directory.GroupChange{
 			{Op: directory.OpUpdate, Name: "g", Members: 2, Nested: 20, Lost: 12, RemoveGroups: []string{"h"}},
 		}}, want: []directory.Guard{directory.GuardGroup}},
-		"drop by drop":            {plan: losing(0, 0, 1), day: directory.Toll{Memberships: 1000}, want: []directory.Guard{directory.GuardDay}},
-		"drop by drop, just so":   {plan: losing(0, 0, 1), day: directory.Toll{Memberships: 999}},
-		"a full day, and no more": {plan: losing(1, 0, 0), day: directory.Toll{Memberships: 5000}},
-		"people drop by drop":     {plan: losing(1, 0, 0), day: directory.Toll{People: 100}, want: []directory.Guard{directory.GuardDayPeople}},
-		"people, just so":         {plan: losing(1, 0, 0), day: directory.Toll{People: 99}},
-		"a share of few":          {plan: directory.Plan{Before: directory.Totals{People: 100}, Seen: directory.Totals{People: 90}, People: losing(6, 0, 0).People}, want: []directory.Guard{directory.GuardPeople}},
-		"the floor":               {plan: directory.Plan{Before: directory.Totals{People: 6}, Seen: directory.Totals{People: 1}, People: losing(5, 0, 0).People}},
-		"no floor":                {plan: directory.Plan{Before: directory.Totals{People: 6}, Seen: directory.Totals{People: 5}, People: losing(1, 0, 0).People}, set: func(s *directory.Settings) { s.Limits.Floor = -1 }, want: []directory.Guard{directory.GuardPeople, directory.GuardDayPeople}},
+		"drop by drop":                    {plan: losing(0, 0, 1), day: directory.Toll{Memberships: 1000}, want: []directory.Guard{directory.GuardDay}},
+		"drop by drop, just so":           {plan: losing(0, 0, 1), day: directory.Toll{Memberships: 999}},
+		"a full day, and no more":         {plan: losing(1, 0, 0), day: directory.Toll{Memberships: 5000}},
+		"people drop by drop":             {plan: losing(1, 0, 0), day: directory.Toll{People: 100}, want: []directory.Guard{directory.GuardDayPeople}},
+		"people, just so":                 {plan: losing(1, 0, 0), day: directory.Toll{People: 99}},
+		"a share of few":                  {plan: directory.Plan{Before: directory.Totals{People: 100}, Seen: directory.Totals{People: 90}, People: losing(6, 0, 0).People}, want: []directory.Guard{directory.GuardPeople}},
+		"the floor":                       {plan: directory.Plan{Before: directory.Totals{People: 6}, Seen: directory.Totals{People: 1}, People: losing(5, 0, 0).People}},
+		"no floor":                        {plan: directory.Plan{Before: directory.Totals{People: 6}, Seen: directory.Totals{People: 5}, People: losing(1, 0, 0).People}, set: func(s *directory.Settings) { s.Limits = directory.DefaultLimits(); s.Limits.Floor = 0 }, want: []directory.Guard{directory.GuardPeople, directory.GuardDayPeople}},
+		"nobody may go":                   {plan: losing(1, 0, 0), set: nothing, want: []directory.Guard{directory.GuardPeople, directory.GuardDayPeople}},
+		"nobody goes":                     {plan: losing(0, 0, 0), set: nothing},
+		"with a name of a group":          {plan: renamed(201), want: []directory.Guard{directory.GuardLinks}},
+		"with a name of a group, just so": {plan: renamed(200)},
 		"no limits": {plan: losing(900, 90, 4000), set: func(s *directory.Settings) {
 			off := directory.Limit{Max: -1, Percent: -1}
 			s.Limits = directory.Limits{Memberships: off, Group: off, People: off, Groups: off, Links: off, Day: off, DayPeople: off}

@@ -1,8 +1,6 @@
 package directory
 
 import (
-	"cmp"
-
 	"github.com/terrawarden/terrawarden/internal/fault"
 )
 
@@ -24,18 +22,12 @@ func DefaultLimits() Limits {
 	}
 }
 
-// filled puts the defaults where nothing is said.
+// filled returns the limits as they are, the defaults where nothing at all is said.
 func (l Limits) filled() Limits {
-	def := DefaultLimits()
-	return Limits{
-		Floor:       cmp.Or(l.Floor, def.Floor),
-		Memberships: l.Memberships.or(def.Memberships), Group: l.Group.or(def.Group), People: l.People.or(def.People),
-		Groups: l.Groups.or(def.Groups), Links: l.Links.or(def.Links), Day: l.Day.or(def.Day), DayPeople: l.DayPeople.or(def.DayPeople),
+	if l == (Limits{}) {
+		return DefaultLimits()
 	}
-}
-
-func (l Limit) or(def Limit) Limit {
-	return Limit{Max: cmp.Or(l.Max, def.Max), Percent: cmp.Or(l.Percent, def.Percent)}
+	return l
 }
 
 // trips returns the number that a count must not be above, and whether it is. A floor below zero is none.

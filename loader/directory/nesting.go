@@ -46,7 +46,7 @@ type tree struct {
 
 // newTree leaves out groups that are gone.
 func newTree(groups []Group, visible func(Group) bool) *tree {
-	t := &tree{groups: groups, place: make(map[string]int, len(groups)), children: make([][]int, len(groups)), part: make([]int, len(groups))}
+	t := &tree{groups: groups, place: make(map[string]int, len(groups)), children: make([][]int, len(groups))}
 	for i, g := range groups {
 		if !g.Deleted && visible(g) {
 			t.place[g.ID] = i
@@ -62,22 +62,24 @@ func newTree(groups []Group, visible func(Group) bool) *tree {
 			}
 		}
 	}
-	t.connect()
+	t.parts, t.part = connected(t.children)
 	return t
 }
 
-// connect finds the strongly connected components, by Tarjan's algorithm.
-func (t *tree) connect() {
-	number, low := make([]int, len(t.groups)), make([]int, len(t.groups))
+// connected finds the strongly connected components of a graph, by Tarjan's algorithm: its parts, each in order and after
+// those that it leads to, and which of them each place is in.
+func connected(children [][]int) (parts [][]int, part []int) {
+	part = make([]int, len(children))
+	number, low := make([]int, len(children)), make([]int, len(children))
 	var stack []int
-	onStack := make([]bool, len(t.groups))
+	onStack := make([]bool, len(children))
 	next := 0
 	var visit func(i int)
 	visit = func(i int) {
 		next++
 		number[i], low[i] = next, next
 		stack, onStack[i] = append(stack, i), true
-		for _, child := range t.children[i] {
+		for _, child := range children[i] {
 			if number[child] == 0 {
 				visit(child)
 				low[i] = min(low[i], low[child])
@@ -88,21 +90,25 @@ func (t *tree) connect() {
 		if low[i] != number[i] {
 			return
 		}
-		first := slices.Index(stack, i)
-		part := slices.Clone(stack[first:])
-		stack = stack[:first]
-		slices.Sort(part)
-		for _, member := range part {
-			onStack[member] = false
-			t.part[member] = len(t.parts)
+		first := len(stack) - 1
+		for stack[first] != i { // from its end: a part is small, and a chain of groups is long
+			first--
 		}
-		t.parts = append(t.parts, part)
+		members := slices.Clone(stack[first:])
+		stack = stack[:first]
+		slices.Sort(members)
+		for _, member := range members {
+			onStack[member] = false
+			part[member] = len(parts)
+		}
+		parts = append(parts, members)
 	}
-	for i := range t.groups {
+	for i := range children {
 		if number[i] == 0 {
 			visit(i)
 		}
 	}
+	return parts, part
 }
 
 // below returns the parts that are nested in a part directly.
@@ -126,7 +132,7 @@ func (t *tree) names(part int) string {
 		if len(names) == most {
 			return strings.Join(names, ", ") + " and others"
 		}
-		names = append(names, t.groups[i].Name)
+		names = append(names, t.groups[i].label())
 	}
 	return strings.Join(names, ", ")
 }
@@ -173,7 +179,7 @@ func (s *Snapshot) hideExcluded(t *tree) {
 		if n := len(g.Groups); n > 0 {
 			s.Groups[i].Groups = slices.DeleteFunc(g.Groups, func(id string) bool { return hidden[id] })
 			if left := n - len(s.Groups[i].Groups); left > 0 && !hidden[g.ID] {
-				s.Warnings = append(s.Warnings, fmt.Sprintf("%d groups nested in %q are gone or left out by a filter; their people are not in it", left, g.Name))
+				s.Warnings = append(s.Warnings, fmt.Sprintf("%d groups nested in %q are gone or left out by a filter; their people are not in it", left, g.label()))
 			}
 		}
 	}
@@ -194,7 +200,7 @@ func (s *Snapshot) level(t *tree, part int) {
 		g := s.Groups[i]
 		members, nested = append(members, g.Members...), append(nested, g.Groups...)
 		if g.Unknown != "" && unknown == "" {
-			unknown = fmt.Sprintf("group %q, which is nested in it and it in that, is unknown: %s", g.Name, g.Unknown)
+			unknown = fmt.Sprintf("group %q, which is nested in it and it in that, is unknown: %s", g.label(), g.Unknown)
 		}
 	}
 	members = ordered(members)
@@ -288,7 +294,7 @@ func (s *Snapshot) unread(i int, t *tree, gone map[string]bool) string {
 	case !s.GroupsComplete:
 		return fmt.Sprintf("%d groups nested in it were not read", missing)
 	}
-	s.Warnings = append(s.Warnings, fmt.Sprintf("%d groups nested in %q are none that the source lists", missing, g.Name))
+	s.Warnings = append(s.Warnings, fmt.Sprintf("%d groups nested in %q are none that the source lists", missing, g.label()))
 	return ""
 }
 

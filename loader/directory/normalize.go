@@ -1,10 +1,13 @@
 package directory
 
 import (
+	"cmp"
 	"fmt"
 	"net/mail"
 	"slices"
 	"strings"
+
+	"github.com/terrawarden/terrawarden/internal/catalog"
 )
 
 // Normalize checks that a snapshot does not contradict itself, takes from it what the settings choose, and brings its
@@ -53,10 +56,11 @@ func (s Snapshot) unknown() []Unknown {
 	return out
 }
 
-// normalUsers orders users and drops addresses that are none: they would link nobody, and no account could have them.
+// normalUsers orders users, gives them the usernames that the catalog would make of theirs, and drops addresses that are
+// none: they would link nobody, and no account could have them. Filters go by what the directory calls people.
 func normalUsers(f Filter, users []User, warnings *[]string) []User {
 	out := slices.Clone(users)
-	bad := 0
+	bad, renamed := 0, 0
 	for i, u := range out {
 		if u.Deleted || !f.takes(u.ID, u.Username) {
 			out[i] = User{ID: u.ID, Username: u.Username, Deleted: true}
@@ -66,12 +70,27 @@ func normalUsers(f Filter, users []User, warnings *[]string) []User {
 			out[i].Email = ""
 			bad++
 		}
+		if name := legalUsername(u.Username); name != u.Username {
+			out[i].Username = name
+			renamed++
+		}
+	}
+	if renamed > 0 {
+		*warnings = append(*warnings, fmt.Sprintf("%d people have a username that nobody can have here; they get the nearest one", renamed))
 	}
 	if bad > 0 {
 		*warnings = append(*warnings, fmt.Sprintf("%d people have an e-mail address that is none; they go without", bad))
 	}
 	slices.SortFunc(out, func(a, b User) int { return strings.Compare(a.ID, b.ID) })
 	return out
+}
+
+// legalUsername is what the catalog makes of what a directory calls somebody. One without a name stays without.
+func legalUsername(name string) string {
+	if strings.TrimSpace(name) == "" {
+		return ""
+	}
+	return catalog.LegalUsername(name)
 }
 
 // placeholderDomain ends the addresses of users who have none (DECISIONS N15): no directory gives one.
@@ -98,14 +117,15 @@ func mailKey(email string) string {
 	}, email)
 }
 
+// label is what people know a group by. One whose name the source may not read has none: the catalog may have one still.
+func (g Group) label() string { return cmp.Or(g.Name, g.ID) }
+
 // normalGroup orders the lists of a group, each entry once. It shares nothing with the group that the source gave.
 func normalGroup(g Group) Group {
 	if g.Deleted {
 		return Group{ID: g.ID, Name: g.Name, Deleted: true}
 	}
-	if strings.TrimSpace(g.Name) == "" {
-		g.Name = g.ID
-	}
+	g.Name = strings.TrimSpace(g.Name)
 	g.Members, g.Removed = ordered(g.Members), ordered(g.Removed)
 	g.Groups, g.RemovedGroups = ordered(g.Groups), ordered(g.RemovedGroups)
 	if at, found := slices.BinarySearch(g.Groups, g.ID); found {

@@ -62,6 +62,17 @@ func TestASnapshotThatContradictsItselfIsRefused(t *testing.T) {
 			}
 		})
 	}
+	crowd := make([]string, 2_000_000)
+	for i := range crowd {
+		crowd[i] = "a"
+	}
+	for more, want := range map[int]bool{0: false, 1: true} {
+		s := group(false, directory.Group{ID: "g", Members: crowd, Groups: crowd[:more]})
+		_, _, _, err := directory.Normalize(settings(), s)
+		if message, _ := fault.Public(err); (err != nil) != want || want && !strings.Contains(message, "2000001 memberships and nestings") {
+			t.Errorf("two million and %d: error %v", more, err)
+		}
+	}
 	many := user()
 	for range 30 {
 		many.Users = append(many.Users, directory.User{})
@@ -94,7 +105,7 @@ func TestWhatIsTakenOfASnapshot(t *testing.T) {
 		Users: []directory.User{
 			{ID: "0", Username: "out", Deleted: true}, {ID: "1", Username: "Ann"}, {ID: "2", Username: "svc-bob", Deleted: true}, {ID: "3", Username: "carl"},
 		},
-		Groups:   []directory.Group{{ID: "e", Name: "Tmp-x", Deleted: true}, {ID: "g", Name: "g", Members: []string{"1", "2"}, Groups: []string{}}},
+		Groups:   []directory.Group{{ID: "e", Name: "Tmp-x", Deleted: true}, {ID: "g", Members: []string{"1", "2"}, Groups: []string{}}},
 		Warnings: []string{"2 people have an e-mail address that is none; they go without"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -142,9 +142,12 @@ func TestWhoANewPersonIs(t *testing.T) {
 		"one of two of one name is disabled and not made": {[]directory.User{{ID: "n", Username: "bob"}, {ID: "o", Username: "bob", Disabled: true}}, "", []string{"create n=bob as user-0003"}},
 
 		"no username":           {[]directory.User{{ID: "n"}}, "", []string{"conflict user n … no username"}},
-		"no legal username":     {[]directory.User{{ID: "n", Username: "a b"}}, "", []string{"conflict user n … no username can be"}},
-		"a username like an id": {[]directory.User{{ID: "n", Username: "user-1234567890123456"}}, "", []string{"conflict user n … looks like an id"}},
-		"no legal username, and an account by address": {[]directory.User{{ID: "n", Username: "a b", Email: "bob@corp.example"}}, "", []string{"create n=a b as user-0003"}},
+		"no legal username":     {[]directory.User{{ID: "n", Username: "a b"}}, "", []string{"create n=a-b"}},
+		"a guest of Entra":      {[]directory.User{{ID: "n", Username: "kim_x.com#EXT#@corp.example"}}, "", []string{"create n=kim_x.com-EXT-@corp.example"}},
+		"a username like an id": {[]directory.User{{ID: "n", Username: "user-abcdefghijkmnopq"}}, "", []string{"create n=name-user-abcdefghijkmnopq"}},
+		"two of one legal name": {[]directory.User{{ID: "n", Username: "a b"}, {ID: "o", Username: "a/b"}}, "", []string{"conflict user n … stands for several people", "conflict user o … stands for several people"}},
+		"a legal name that somebody has, for whom another vouches": {[]directory.User{{ID: "n", Username: " carl "}}, "", []string{"conflict user n … another identity provider vouches"}},
+		"no legal username, and an account by address":             {[]directory.User{{ID: "n", Username: "a b", Email: "bob@corp.example"}}, "", []string{"create n=a-b as user-0003"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -178,7 +181,9 @@ func TestNamesChange(t *testing.T) {
 		"into somebody's, and one waits for him": {[]string{"1=cy", "2=ann", "3=cy"}, []string{"conflict user 1 … belongs to somebody else", "conflict user 2 … belongs to somebody else"}},
 		"into that of one who goes":              {[]string{"1=bob", "3=cy"}, []string{"suspend 2=bob", "conflict user 1 … belongs to somebody else"}},
 		"with a suspension":                      {[]string{"1=anna!", "2=bob", "3=cy"}, []string{"update 1=anna", "suspend 1=anna"}},
-		"into nothing legal":                     {[]string{"1=a b", "2=bob", "3=cy"}, []string{"conflict user 1 … keeps the one he has"}},
+		"into nothing legal":                     {[]string{"1=a b", "2=bob", "3=cy"}, []string{"update 1=a-b"}},
+		"into nothing at all":                    {[]string{"1= ", "2=bob", "3=cy"}, []string{"conflict user 1 … keeps the one he has"}},
+		"into one legal name, two of them":       {[]string{"1=a b", "2=a#b", "3=cy"}, []string{"conflict user 1 … belongs to somebody else", "conflict user 2 … belongs to somebody else"}},
 		"of a protected one":                     {[]string{"1=ann", "2=bob", "3=cy", "4=x", "9=deirdre"}, []string{"create 4=x", "conflict user 9 … is protected"}},
 	}
 	for name, test := range tests {
@@ -259,9 +264,14 @@ func TestTheLadder(t *testing.T) {
 	unsure := gone
 	unsure.UsersComplete = false
 	does(t, m.plan(set, unsure, at(31)), "unknown users")
-	does(t, m.plan(set, directory.Snapshot{Partial: true}, at(31)))
+	changes := directory.Snapshot{Partial: true}
+	does(t, m.plan(set, changes, at(30)))
+	does(t, m.plan(set, changes, at(31)), "release 2=bob")
+	changes.Users = all.Users[1:]
+	does(t, m.plan(set, changes, at(31)), "restore 2=bob")
 	m.apply(due, at(31))
 	does(t, m.plan(set, gone, at(32)))
+	does(t, m.plan(set, directory.Snapshot{Partial: true}, at(99)))
 	does(t, m.take(set, all, at(33)), "restore 2=bob", "update g +2", "update h +2")
 	does(t, m.take(set, whole([]string{"1=ann", "2=bob!"}, "g=1,2", "h=2"), at(34)), "suspend 2=bob")
 	if want := []string{"ann"}; !slices.Equal(m.names("g"), want) {

@@ -75,7 +75,7 @@ type PersonChange struct {
 	Disabled bool `json:"disabled,omitempty"`
 	// Gone is a person whom the source has deleted, not only disabled; a push's tombstone.
 	Gone   bool   `json:"gone,omitempty"`
-	Reason string `json:"reason,omitempty"` // of a suspend or release, for people
+	Reason string `json:"reason,omitempty"` // of a suspend, a release, or a create that takes an account, for people
 	// Memberships is how many of them a release takes.
 	Memberships int `json:"memberships,omitempty"`
 }
@@ -114,6 +114,8 @@ type GroupChange struct {
 	// Both are counted only where RemoveGroups is set.
 	Nested int `json:"nested,omitempty"`
 	Lost   int `json:"lost,omitempty"`
+	// NameLost is how many memberships of teams, and of the administrators' group, at most end with the name Was.
+	NameLost int `json:"name-lost,omitempty"`
 
 	// Members is how many people were in it directly, and Before a digest of who and which groups they were: where it
 	// has changed since, the change is not done.

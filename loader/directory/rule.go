@@ -11,8 +11,14 @@ import (
 	"github.com/terrawarden/terrawarden/internal/fault"
 )
 
-// pattern compiles the Pattern of a rule so that it matches whole names.
-func (r Rule) pattern() (*regexp.Regexp, error) { return regexp.Compile(`^(?:` + r.Pattern + `)$`) }
+// pattern compiles the Pattern of a rule so that it matches whole names. It must be an expression by itself: "a)|(b" would
+// end the group that binds it to both ends.
+func (r Rule) pattern() (*regexp.Regexp, error) {
+	if _, err := regexp.Compile(r.Pattern); err != nil {
+		return nil, err
+	}
+	return regexp.Compile(`^(?:` + r.Pattern + `)$`)
+}
 
 // selects reports whether a rule is about a group, and the submatches of its Pattern. A rule that matches teams in TFE's
 // way may select all groups.

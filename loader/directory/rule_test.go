@@ -54,6 +54,14 @@ func TestRulesMakeLinks(t *testing.T) {
 		"which the rule makes":            {rule: directory.Rule{ID: "g1", Team: "acme/none", Create: true}, want: []string{"create link g1 acme/none new"}},
 		"a team of the pattern, made":     {rule: directory.Rule{Pattern: "tf-(.*)", Team: "acme/x$1_y", Create: true}, want: []string{"create link g1 acme/xdevs_y new"}},
 		"no rule makes an organization":   {rule: directory.Rule{ID: "g1", Team: "none/devs", Create: true}, want: []string{"conflict link g1 … rules make none"}},
+		"for all, of one without trust":   {rule: directory.Rule{Shared: true, GroupName: "tf-devs", Team: "acme/devs"}, want: []string{"conflict link g1 … must name it as its source"}},
+		"for all, of one that is trusted": {rule: directory.Rule{Shared: true, GroupName: "tf-devs", Team: "acme/devs"}, trust: catalog.TrustTeams, want: []string{"create link g1 acme/devs"}},
+		"for all, pattern, no trust":      {rule: directory.Rule{Shared: true, Pattern: "tf-(.*)", Team: "acme/$1"}, trust: catalog.TrustNone, want: []string{"conflict link g1 … must name it as its source"}},
+		"for all, pattern, more trust":    {rule: directory.Rule{Shared: true, Pattern: "tf-(.*)", Team: "acme/$1"}, trust: catalog.TrustAdministrators, want: []string{"create link g1 acme/devs"}},
+		"for all, TFE, no trust":          {rule: directory.Rule{Shared: true, Match: directory.MatchTeamName}, trust: catalog.TrustNone, want: []string{"conflict link g1 … must name it as its source"}},
+		"for all, TFE, nothing found":     {rule: directory.Rule{Shared: true, Match: directory.MatchTeamName, Organization: "acme"}, trust: catalog.TrustNone},
+		"for all, TFE":                    {rule: directory.Rule{Shared: true, Match: directory.MatchTeamName}, trust: catalog.TrustTeams, want: []string{"create link g1 Globex/tf-devs"}},
+		"for all, by id":                  {rule: directory.Rule{Shared: true, ID: "g1", Team: "acme/devs"}, trust: catalog.TrustTeams, want: []string{"conflict link g1 … it must name its source"}},
 		"an organization of the pattern":  {rule: directory.Rule{Pattern: "tf-(.*)", Team: "$1/devs", Create: true}, want: []string{"conflict link g1 … no organization devs"}},
 		"an empty submatch":               {rule: directory.Rule{Pattern: "tf-devs(.*)", Team: "acme/$1", Create: true}, want: []string{"conflict link g1 … is empty"}},
 		"a slash from the group's name":   {rule: directory.Rule{Pattern: "tf-devs|(.*)", Team: "acme/devs$1", Create: true}, names: []string{"/x"}, want: []string{"create link g1 acme/devs", "conflict link g2 … has a character"}},
@@ -117,6 +125,32 @@ func TestWhatRulesMakeEndsWithThem(t *testing.T) {
 		}, nil},
 		"a person made it too":       {func(m *model, _ *directory.Snapshot, set *directory.Settings) { set.Rules[0].Team = "globex/TF-devs" }, both[1:]},
 		"the group has another name": {func(_ *model, s *directory.Snapshot, _ *directory.Settings) { s.Groups[0].Name = "x" }, []string{"update g1", both[1]}},
+		"its team has another name":  {func(m *model, _ *directory.Snapshot, _ *directory.Settings) { renameTeam(m, "devs", "developers") }, []string{"conflict link g1 … what it linked stays"}},
+		"its organization has another name": {func(m *model, _ *directory.Snapshot, _ *directory.Settings) {
+			m.orgs = []string{"acme-corp", "Globex"}
+			for id, team := range m.teams {
+				if team.Organization == "acme" {
+					team.Organization = "acme-corp"
+					m.teams[id] = team
+				}
+			}
+			for id, l := range m.links {
+				if l.Organization == "acme" {
+					l.Organization = "acme-corp"
+					m.links[id] = l
+				}
+			}
+		}, []string{"conflict link g1 … what it linked stays"}},
+		"the group, and so its team": {func(_ *model, s *directory.Snapshot, set *directory.Settings) {
+			set.Rules[0] = directory.Rule{Name: "r", Pattern: "tf-(.*)", Team: "acme/$1"}
+			s.Groups[0].Name = "tf-none"
+		}, []string{"update g1", both[1], "conflict link g1 … the rule makes none"}},
+		"another rule's team is not there": {func(_ *model, _ *directory.Snapshot, set *directory.Settings) {
+			set.Rules[0] = directory.Rule{Name: "x", ID: "g1", Team: "acme/none"}
+		}, []string{both[1], "conflict link g1 … the rule makes none"}},
+		"site admins' rule makes a team that is not there": {func(_ *model, _ *directory.Snapshot, set *directory.Settings) {
+			set.Rules[1] = directory.Rule{Name: "a", ID: "g1", Team: "acme/none"}
+		}, []string{both[0], "conflict link g1 … the rule makes none"}},
 		"another group of the name": {func(_ *model, s *directory.Snapshot, _ *directory.Settings) {
 			s.Groups = append(s.Groups, directory.Group{ID: "g0", Name: "tf-devs"})
 		}, []string{"create g0", "conflict link g0 … several groups are named"}},
@@ -155,6 +189,22 @@ func TestWhatRulesMakeEndsWithThem(t *testing.T) {
 	}
 }
 
+// renameTeam gives a team of acme another name, everywhere.
+func renameTeam(m *model, from, to string) {
+	for id, team := range m.teams {
+		if team.Organization == "acme" && team.Name == from {
+			team.Name = to
+			m.teams[id] = team
+		}
+	}
+	for id, l := range m.links {
+		if l.Organization == "acme" && l.Team == from {
+			l.Team = to
+			m.links[id] = l
+		}
+	}
+}
+
 func TestSettingsAreChecked(t *testing.T) {
 	t.Parallel()
 	good := directory.Settings{Name: "corp", Rules: []directory.Rule{{Name: "r", Pattern: "(a)", Team: "o/$1-$$"}, {Name: "m", Match: directory.MatchTeamName, Organization: "o"}}}
@@ -180,6 +230,8 @@ func TestSettingsAreChecked(t *testing.T) {
 		"two ways to choose":   {rule(directory.Rule{ID: "a", GroupName: "b", Team: "o/t"}), []string{"rules[0]"}},
 		"two targets":          {rule(directory.Rule{ID: "a", SiteAdmins: true, Team: "o/t"}), []string{"rules[0]"}},
 		"no expression":        {rule(directory.Rule{Pattern: "(", Team: "o/t"}), []string{"rules[0].pattern"}},
+		"half an expression":   {rule(directory.Rule{Pattern: "a)|(b", Team: "o/t"}), []string{"rules[0].pattern"}},
+		"a whole one":          {rule(directory.Rule{Pattern: "(a)|(b)", Team: "o/t"}), nil},
 		"no such submatch":     {rule(directory.Rule{Pattern: "(a)", Team: "o/$2"}), []string{"rules[0].team"}},
 		"a dollar for nothing": {rule(directory.Rule{Pattern: "(a)", Team: "o/$x"}), []string{"rules[0].team"}},
 		"no organization":      {rule(directory.Rule{ID: "a", Team: "team"}), []string{"rules[0].team"}},

@@ -42,7 +42,8 @@ type Settings struct {
 type Filter struct{ Include, Exclude []string }
 
 // Limits are how much a plan may take away without being approved. A count trips when it is above Max, or above Percent
-// of what there was and above Floor. Zero values: DefaultLimits. Negative: no limit.
+// of what there was and above Floor. The zero Limits are DefaultLimits; in others zero is zero, so that all of it waits for
+// somebody. Negative: no limit; a negative Floor is none.
 type Limits struct {
 	Floor       int // as many may always go
 	Memberships Limit
@@ -75,6 +76,11 @@ type Rule struct {
 	// Match is how teams are found in TFE's way.
 	Match        Match
 	Organization string // where Match looks, "" everywhere
+
+	// Shared is a rule that the configuration has for all sources, not for this one by name. Whoever makes groups in some
+	// other directory must not get by their names what is meant for this one's: it serves directories alone that are trusted
+	// with teams, and never goes by ID.
+	Shared bool
 }
 
 // Match is a way in which TFE finds teams for groups.

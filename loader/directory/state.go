@@ -23,6 +23,8 @@ type State struct {
 	// Teams and Organizations are all there are; filled only where the settings have rules.
 	Teams         []TeamState
 	Organizations []string // names
+	// Administrators is the name of the administrators' group of Terrakube, "" for none.
+	Administrators string
 	// SoleOwners are, by user id, the name of an organization of which he is the only active owner.
 	SoleOwners map[string]string
 	// Owners are, by the name of an organization, the ids of its active owners, for organizations that people of the source

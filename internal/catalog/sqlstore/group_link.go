@@ -25,6 +25,7 @@ func (q *queries) GroupMembers(ctx context.Context, f catalog.GroupMemberFilter)
 	w := q.where()
 	w.in(`group_id`, f.GroupIDs)
 	w.equal(`user_id = ?`, f.UserID)
+	w.in(`user_id`, f.UserIDs)
 	w.equal(`group_id IN (SELECT id FROM identity_groups WHERE source = ?)`, f.Source)
 	w.expiredBy(f.ExpiredBy)
 	return selectAll(ctx, q, groupMemberRow, groupMemberInto,

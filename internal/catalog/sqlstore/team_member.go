@@ -13,6 +13,7 @@ func (q *queries) TeamMembers(ctx context.Context, f catalog.TeamMemberFilter) (
 	w := q.where()
 	w.in(`team_id`, f.TeamIDs)
 	w.equal(`user_id = ?`, f.UserID)
+	w.in(`user_id`, f.UserIDs)
 	w.equal(`team_id IN (SELECT id FROM teams WHERE organization_id = ?)`, f.OrganizationID)
 	return selectAll(ctx, q, memberRow, memberInto,
 		`SELECT team_id, user_id, maintainer FROM team_members`+w.sql()+` ORDER BY team_id, user_id`, w.args...)

@@ -40,6 +40,7 @@ func groupMembersArePut(t *testing.T, s catalog.Store) {
 		{"all", catalog.GroupMemberFilter{}, []string{"grp-a/user-ann", "grp-a/user-bob", "grp-b/user-ann"}},
 		{"of a group", catalog.GroupMemberFilter{GroupIDs: []string{"grp-a"}}, []string{"grp-a/user-ann", "grp-a/user-bob"}},
 		{"of a user", catalog.GroupMemberFilter{UserID: "user-ann"}, []string{"grp-a/user-ann", "grp-b/user-ann"}},
+		{"of users", catalog.GroupMemberFilter{UserIDs: []string{"user-bob", "user-x"}}, []string{"grp-a/user-bob"}},
 		{"of a user in a group", catalog.GroupMemberFilter{GroupIDs: []string{"grp-b"}, UserID: "user-bob"}, nil},
 	} {
 		wantIDs(t, row.what, groupMemberID, row.want...)(s.GroupMembers(ctx, row.filter))

@@ -84,6 +84,7 @@ func teamMembersAreFiltered(t *testing.T, s catalog.Store) {
 		{"all, capital letters first", catalog.TeamMemberFilter{}, []string{"team-a/user-ann", "team-b/user-Zoe", "team-b/user-ann", "team-owners-a/user-bob", "team-owners-b/user-bob"}},
 		{"of teams", catalog.TeamMemberFilter{TeamIDs: []string{"team-owners-a", "team-a"}}, []string{"team-a/user-ann", "team-owners-a/user-bob"}},
 		{"of a user", catalog.TeamMemberFilter{UserID: "user-bob"}, []string{"team-owners-a/user-bob", "team-owners-b/user-bob"}},
+		{"of users", catalog.TeamMemberFilter{UserIDs: []string{"user-bob", "user-x"}}, []string{"team-owners-a/user-bob", "team-owners-b/user-bob"}},
 		{"of an organization", catalog.TeamMemberFilter{OrganizationID: "org-a"}, []string{"team-a/user-ann", "team-owners-a/user-bob"}},
 		{"of a user in an organization", catalog.TeamMemberFilter{OrganizationID: "org-a", UserID: "user-ann"}, []string{"team-a/user-ann"}},
 		{"of another organization's team", catalog.TeamMemberFilter{OrganizationID: "org-a", TeamIDs: []string{"team-b"}}, nil},

@@ -176,6 +176,7 @@ type groupAttributes struct {
 	Source     string `json:"source"`
 	Users      int    `json:"users-count"`
 	Groups     int    `json:"groups-count"`
+	Paused     bool   `json:"paused"`
 	CreatedAt  any    `json:"created-at"`
 }
 
@@ -183,7 +184,7 @@ func groupResource(g catalog.GroupDetails) jsonapi.Resource {
 	path := "admin/groups/" + g.ID
 	return jsonapi.Resource{
 		ID: g.ID, Type: typeGroups, Links: answer.Self(path),
-		Attributes:    groupAttributes{g.DisplayName, g.ExternalID, g.Source, g.Users, g.Groups, answer.Stamp(g.CreatedAt)},
+		Attributes:    groupAttributes{g.DisplayName, g.ExternalID, g.Source, g.Users, g.Groups, g.Paused, answer.Stamp(g.CreatedAt)},
 		Relationships: map[string]jsonapi.Relationship{"members": jsonapi.Elsewhere("/api/v2/" + path + "/relationships/members")},
 	}
 }

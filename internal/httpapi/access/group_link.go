@@ -93,10 +93,10 @@ func (h *Handler) deleteGroupLink(c echo.Context) error {
 	return answer.Done(c, token)
 }
 
-// sendLink writes a link to whoever may see it. Who may make one may not always.
+// sendLink writes a link to whoever may see it. Who may make or change one may not always.
 func (h *Handler) sendLink(c echo.Context, status int, id string) error {
 	l, err := h.Service.FindGroupLink(c.Request().Context(), principal(c), id)
-	if status == http.StatusCreated && fault.Is(err, fault.Denied) {
+	if c.Request().Method != http.MethodGet && fault.Is(err, fault.Denied) {
 		return c.NoContent(http.StatusNoContent)
 	}
 	if err != nil {
@@ -114,6 +114,8 @@ type linkAttributes struct {
 	Name       string `json:"name"`
 	ExternalID string `json:"external-id"`
 	Source     string `json:"source"`
+	Rule       any    `json:"rule"`
+	Paused     bool   `json:"paused"`
 }
 
 func (h *Handler) linkResources(c echo.Context, all ...catalog.GroupLinkDetails) ([]jsonapi.Resource, error) {
@@ -125,7 +127,7 @@ func (h *Handler) linkResources(c echo.Context, all ...catalog.GroupLinkDetails)
 	for i, l := range all {
 		out[i] = jsonapi.Resource{
 			ID: l.ID, Type: typeGroupLinks, Links: answer.Self("group-links/" + l.ID),
-			Attributes: linkAttributes{l.Group.DisplayName, l.Group.ExternalID, l.Group.Source},
+			Attributes: linkAttributes{l.Group.DisplayName, l.Group.ExternalID, l.Group.Source, answer.OrNull(l.Rule), l.Paused},
 			Relationships: map[string]jsonapi.Relationship{
 				"group":        holders().related(authz.Object{Type: schema.TypeGroup, ID: l.GroupID}, ""),
 				"team":         holders().related(authz.Object{Type: schema.TypeTeam, ID: l.TeamID}, ""),

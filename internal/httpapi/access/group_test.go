@@ -16,7 +16,7 @@ func TestAGroupKeptByHand(t *testing.T) {
 		w.join(t, who)
 	}
 	crew := w.add(t, "admin", "crew", "admin/groups", `{"name":"Night Crew"}`)
-	if diff := cmp.Diff(map[string]any{"name": "Night Crew", "external-id": "Night Crew", "source": "manual", "users-count": 0.0, "groups-count": 0.0, "created-at": crew.Attributes["created-at"]}, crew.Attributes); diff != "" {
+	if diff := cmp.Diff(map[string]any{"name": "Night Crew", "external-id": "Night Crew", "source": "manual", "users-count": 0.0, "groups-count": 0.0, "paused": false, "created-at": crew.Attributes["created-at"]}, crew.Attributes); diff != "" {
 		t.Errorf("the group (-want +got):\n%s", diff)
 	}
 	w.add(t, "admin", "inner", "admin/groups", `{"name":"inner","external-id":"cn=inner"}`)

@@ -26,6 +26,7 @@ type service interface {
 type groupNouns interface {
 	groups
 	groupLinks
+	pauses
 }
 
 // Deps are what a Handler is made of.
@@ -50,6 +51,7 @@ func (h *Handler) Endpoints() []endpoint.Endpoint {
 		h.grantEndpoints(),
 		h.groupEndpoints(),
 		h.groupLinkEndpoints(),
+		h.pauseEndpoints(),
 		h.serviceAccountEndpoints(),
 		h.auditEndpoints(),
 		h.requestEndpoints(),

@@ -16,7 +16,7 @@ var source embed.FS
 
 // parts are the files of the source in the order of the document, without the one that it begins with.
 func parts() []string {
-	return []string{"access", "review", "roles", "grants", "requests", "groups", "audit", "administration", "service", "login"}
+	return []string{"access", "review", "roles", "grants", "requests", "groups", "sync", "audit", "administration", "service", "login"}
 }
 
 // part is a file of the source.

@@ -17,6 +17,7 @@ import (
 	"github.com/terrawarden/terrawarden/internal/config"
 	"github.com/terrawarden/terrawarden/internal/httpapi"
 	"github.com/terrawarden/terrawarden/internal/httpapi/otf"
+	"github.com/terrawarden/terrawarden/internal/httpapi/scim"
 	"github.com/terrawarden/terrawarden/internal/httpapi/terrakube"
 	"github.com/terrawarden/terrawarden/internal/httpapi/tfe"
 	"github.com/terrawarden/terrawarden/internal/testkit"
@@ -25,10 +26,11 @@ import (
 // whole starts a service that has everything to serve, sign-in included.
 func whole(t *testing.T) (*testkit.Running, *testkit.IdentityProvider) {
 	t.Helper()
-	idp := testkit.OIDC(t)
+	idp, directory := testkit.OIDC(t), staff(t)
 	return testkit.App(t, func(c *config.Config) {
 		c.Example = true
 		c.OIDC = []config.Issuer{idp.SignsIn()}
+		c.Sync.Sources = directory
 	}), idp
 }
 
@@ -36,6 +38,7 @@ func whole(t *testing.T) (*testkit.Running, *testkit.IdentityProvider) {
 func dialects(s *catalog.Service, c config.Config) []httpapi.Protocol {
 	return []httpapi.Protocol{
 		tfe.New(tfe.Deps{Service: s, Mode: c.TFEMode}), otf.New(otf.Deps{Service: s}), terrakube.New(terrakube.Deps{Service: s}),
+		scim.New(scim.Deps{Service: s}),
 	}
 }
 

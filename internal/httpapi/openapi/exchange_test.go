@@ -81,6 +81,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	w.roles()
 	w.requests()
 	w.groups()
+	w.sync()
 	w.events()
 	w.signIn()
 	w.strangers()

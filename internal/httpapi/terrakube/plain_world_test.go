@@ -83,6 +83,9 @@ func (w *plainWorld) build(ctx context.Context, c *catalog.Change) (err error) {
 	if w.prod, err = c.CreateWorkspace(ctx, catalog.Workspace{OrganizationID: w.org.ID, Name: "prod"}); err != nil {
 		return err
 	}
+	if err := c.EnsureDirectory(ctx, catalog.Directory{Name: "test", Trust: catalog.TrustAdministrators}); err != nil {
+		return err
+	}
 	for _, name := range []string{"devs", "juniors", "admins"} {
 		if w.groups[name], err = c.CreateGroup(ctx, catalog.Group{Source: "test", ExternalID: name, DisplayName: name}); err != nil {
 			return err

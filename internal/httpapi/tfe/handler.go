@@ -25,6 +25,7 @@ type service interface {
 	people
 	siteAdministration
 	auditTrails
+	siteSCIM
 }
 
 // Deps are what a Handler is made of.
@@ -59,6 +60,7 @@ func (h *Handler) Endpoints() []endpoint.Endpoint {
 		h.membershipEndpoints(),
 		h.tokenEndpoints(),
 		h.adminEndpoints(),
+		h.scimEndpoints(),
 		{answer.Route(http.MethodGet, "organization/audit-trail", endpoint.Permission(schema.OrganizationViewAudit), h.auditTrail)},
 	} {
 		all = append(all, routes...)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/terrawarden/terrawarden/internal/authz"
 	"github.com/terrawarden/terrawarden/internal/catalog"
+	"github.com/terrawarden/terrawarden/internal/fault"
 	"github.com/terrawarden/terrawarden/internal/httpapi/answer"
 	"github.com/terrawarden/terrawarden/internal/httpapi/endpoint"
 	"github.com/terrawarden/terrawarden/internal/httpapi/jsonapi"
@@ -65,6 +66,9 @@ func (h *Handler) readToken(c echo.Context) error {
 
 func (h *Handler) deleteToken(c echo.Context) error {
 	token, err := h.Service.EndToken(c.Request().Context(), principal(c), c.Param("id"))
+	if fault.Is(err, fault.NotFound) {
+		token, err = h.endSCIMToken(c, err)
+	}
 	if err != nil {
 		return err
 	}

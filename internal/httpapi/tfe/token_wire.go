@@ -48,7 +48,7 @@ func (h *Handler) tokenResources(ctx context.Context, all ...catalog.Token) ([]j
 
 func tokenResource(t catalog.Token, maker jsonapi.Relationship) jsonapi.Resource {
 	a := tokenAttributes{CreatedAt: answer.Stamp(t.CreatedAt), LastUsedAt: answer.Stamp(t.LastUsedAt), ExpiredAt: answer.Stamp(t.ExpiresAt)}
-	if t.Kind == catalog.TokenUser || t.Kind == catalog.TokenTeam && !t.Legacy {
+	if t.Kind == catalog.TokenUser || t.Kind == catalog.TokenService || t.Kind == catalog.TokenTeam && !t.Legacy {
 		a.Description = &t.Description
 	}
 	relationships := map[string]jsonapi.Relationship{"created-by": maker}

@@ -68,6 +68,9 @@ func (w *world) person(t *testing.T, name string, groups ...string) client {
 		t.Fatal(err)
 	}
 	_, err = w.svc.Directory(t.Context(), w.admin, func(ctx context.Context, c *catalog.Change) error {
+		if err := c.EnsureDirectory(ctx, catalog.Directory{Name: "ldap", Trust: catalog.TrustAdministrators}); err != nil {
+			return err
+		}
 		for _, group := range groups {
 			named, err := c.GroupsByName(ctx, group)
 			if err != nil {

@@ -117,11 +117,11 @@ func TestTheAdministratorsNameDecides(t *testing.T) {
 	w.leave(t, q, administrators)
 	check("after leaving the group", http.StatusForbidden, http.StatusForbidden)
 	w.directory(t, func(ctx context.Context, c *catalog.Change) error {
-		g, err := c.CreateGroup(ctx, catalog.Group{Source: "okta", ExternalID: "1", DisplayName: administrators})
+		id, err := brought(ctx, c, catalog.Group{Source: "okta", ExternalID: "1", DisplayName: administrators})
 		if err != nil {
 			return err
 		}
-		return c.AddGroupMember(ctx, g.ID, p.id)
+		return c.AddGroupMember(ctx, id, p.id)
 	})
 	check("by a group of that name of a second directory", http.StatusCreated, http.StatusForbidden)
 }

@@ -309,11 +309,11 @@ func TestGroupsOfATeamsNameAreItsPeople(t *testing.T) {
 	w.join(t, first, "DEV") // which takes the place of the placeholder
 	second := w.person(t)
 	w.directory(t, func(ctx context.Context, c *catalog.Change) error {
-		g, err := c.CreateGroup(ctx, catalog.Group{Source: "okta", ExternalID: "7", DisplayName: "DEV"})
+		id, err := brought(ctx, c, catalog.Group{Source: "okta", ExternalID: "7", DisplayName: "DEV"})
 		if err != nil {
 			return err
 		}
-		return c.AddGroupMember(ctx, g.ID, second.id)
+		return c.AddGroupMember(ctx, id, second.id)
 	})
 	third := w.person(t, "dev")
 	if !may(first) || !may(second) || may(third) {
@@ -348,11 +348,11 @@ func TestGroupsOfATeamsNameAreItsPeople(t *testing.T) {
 		if err := c.RemoveGroup(ctx, gone); err != nil {
 			return err
 		}
-		g, err := c.CreateGroup(ctx, catalog.Group{Source: "scim", ExternalID: "9", DisplayName: "dev"})
+		id, err := brought(ctx, c, catalog.Group{Source: "scim", ExternalID: "9", DisplayName: "dev"})
 		if err != nil {
 			return err
 		}
-		return c.AddGroupMember(ctx, g.ID, second.id)
+		return c.AddGroupMember(ctx, id, second.id)
 	})
 	if may(first) || !may(second) {
 		t.Errorf("after another group got the name, members may: %v, %v", may(first), may(second))

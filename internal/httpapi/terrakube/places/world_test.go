@@ -122,8 +122,16 @@ func (w *world) ensure(ctx context.Context, c *catalog.Change, group string) (st
 	if i >= 0 {
 		return named[i].ID, nil
 	}
-	g, err := c.CreateGroup(ctx, catalog.Group{Source: "ldap", ExternalID: "cn=" + group, DisplayName: group})
-	return g.ID, err
+	return brought(ctx, c, catalog.Group{Source: "ldap", ExternalID: "cn=" + group, DisplayName: group})
+}
+
+// brought adds a group of a directory that is trusted with administrators.
+func brought(ctx context.Context, c *catalog.Change, g catalog.Group) (string, error) {
+	if err := c.EnsureDirectory(ctx, catalog.Directory{Name: g.Source, Trust: catalog.TrustAdministrators}); err != nil {
+		return "", err
+	}
+	made, err := c.CreateGroup(ctx, g)
+	return made.ID, err
 }
 
 // leave takes a person out of a group.

@@ -60,6 +60,9 @@ var reads = []struct{ path, want string }{
 	{"admin/organizations/{org}", "++----------"},
 	{"admin/workspaces", "++----------"},
 	{"admin/workspaces/{web}", "++----------"},
+	{"admin/scim-settings", "++----------"},
+	{"admin/scim-groups", "++----------"},
+	{"admin/scim-tokens", "++----------"},
 }
 
 // testReads reads everything as everybody.

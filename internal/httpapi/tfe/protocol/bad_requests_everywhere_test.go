@@ -16,8 +16,9 @@ import (
 // badEndpoints returns the endpoints of this API that want a credential. A new one is tested as soon as it is there.
 func (f *badFixture) badEndpoints() []endpoint.Endpoint {
 	return slices.DeleteFunc(f.Endpoints(), func(e endpoint.Endpoint) bool {
-		// Subscriptions and feature sets are there in HCP Terraform only.
-		return !strings.HasPrefix(e.Path, "/api/v2/") || e.Needs.IsPublic() || strings.HasSuffix(e.Path, "/subscription") || strings.HasSuffix(e.Path, "/feature-sets")
+		// Subscriptions and feature sets are there in HCP Terraform only; sources of sync, and plans, where they are configured,
+		// and package directory asks those everything that is asked here.
+		return strings.HasPrefix(e.Path, "/api/v2/admin/sync-") || !strings.HasPrefix(e.Path, "/api/v2/") || e.Needs.IsPublic() || strings.HasSuffix(e.Path, "/subscription") || strings.HasSuffix(e.Path, "/feature-sets")
 	})
 }
 
@@ -28,7 +29,7 @@ func badPath(path, parameter, value string) string {
 	}
 	path = strings.NewReplacer(
 		"/users/:id", "/users/<owner>", "/teams/:id", "/teams/<devs>", "/organization-memberships/:id", "/organization-memberships/<member-ou>",
-		"/authentication-tokens/:id", "/authentication-tokens/<user-token>", "/admin/workspaces/:id", "/admin/workspaces/<web>",
+		"/authentication-tokens/:id", "/authentication-tokens/<user-token>", "/scim-tokens/:id", "/scim-tokens/<scim-token>", "/admin/workspaces/:id", "/admin/workspaces/<web>",
 		"/team-workspaces/:access", "/team-workspaces/<tws>", "/team-projects/:access", "/team-projects/<tprj>",
 		"/service-accounts/:account", "/service-accounts/<account>", ":role", "<role>", ":grant", "<grant>", ":group", "<group>", ":link", "<link>", ":request", "<request>", ":permission", "workspace.read",
 		":action", "suspend", ":tag", "<blue>", ":pool", "<pool>", ":stack", "<net>", ":team", "<devs>", ":project", "<apps>", ":organization", "acme",
@@ -259,6 +260,8 @@ func badKin(parameter, path, kind string) bool {
 	switch parameter {
 	case ":organization":
 		return admin && kind == "other-id"
+	case ":team":
+		return admin && kind == "other-devs"
 	case ":tag":
 		return kind == "blue"
 	case ":stack":

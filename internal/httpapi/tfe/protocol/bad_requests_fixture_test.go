@@ -47,6 +47,8 @@ func newBadFixture(t *testing.T) *badFixture {
 	f.addAccess(t)
 	f.addTokens(t)
 	f.addOwn(t)
+	f.must(t, "admin", http.MethodPatch, "admin/scim-settings", `{"data":{"type":"scim-settings","attributes":{"enabled":true}}}`)
+	f.add(t, "admin", "scim-token", "admin/scim-tokens", `{"description":"a directory"}`)
 	f.addOrganization(t, "stranger", "other")
 	f.addPlaces(t, "stranger", "other", "other-")
 	f.add(t, "stranger", "other-pool", "organizations/other/agent-pools", `{"name":"pool"}`)
