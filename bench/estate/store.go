@@ -53,4 +53,6 @@ func write[T any](ctx context.Context, w *writer, rows []T, insert func(catalog.
 	}
 }
 
-func putGroupMember(q catalog.Queries, ctx context.Context, m catalog.GroupMember) error { return q.PutGroupMembers(ctx, m) }
+func putGroupMember(q catalog.Queries, ctx context.Context, m catalog.GroupMember) error {
+	return q.PutGroupMembers(ctx, m)
+}
