@@ -22,7 +22,9 @@ func (e *Estate) Write(ctx context.Context, store catalog.Store) error {
 	write(ctx, &w, f.Teams, catalog.Queries.InsertTeam)
 	write(ctx, &w, f.TeamMembers, catalog.Queries.PutTeamMember)
 	write(ctx, &w, f.Groups, catalog.Queries.InsertGroup)
-	write(ctx, &w, f.GroupMembers, putGroupMember)
+	write(ctx, &w, f.GroupMembers, func(q catalog.Queries, ctx context.Context, m catalog.GroupMember) error {
+		return q.PutGroupMembers(ctx, m)
+	})
 	write(ctx, &w, f.GroupChildren, catalog.Queries.PutGroupChild)
 	write(ctx, &w, f.GroupLinks, catalog.Queries.InsertGroupLink)
 	write(ctx, &w, f.Projects, catalog.Queries.InsertProject)
@@ -51,8 +53,4 @@ func write[T any](ctx context.Context, w *writer, rows []T, insert func(catalog.
 			return nil
 		})
 	}
-}
-
-func putGroupMember(q catalog.Queries, ctx context.Context, m catalog.GroupMember) error {
-	return q.PutGroupMembers(ctx, m)
 }
