@@ -22,6 +22,7 @@ type GroupClaim struct {
 type claimed struct {
 	names [sha256.Size]byte
 	until time.Time
+	after time.Time // of a word that could not be noted: when it is tried again
 }
 
 // claims remember what logins said of groups, so that a request that says the same again costs nothing. The zero value is
@@ -31,6 +32,14 @@ type claims struct {
 	known map[string]claimed // by directory and user
 }
 
+const (
+	// claimTimeout is how long a request waits for the groups that its token points to.
+	claimTimeout = 5 * time.Second
+	// claimRetry is how long a word that could not be noted is left alone, so that a directory that does not answer is not
+	// asked by every request.
+	claimRetry = time.Minute
+)
+
 // maxClaims bounds the memory for logins.
 const maxClaims = 1 << 16
 
@@ -39,7 +48,10 @@ func (c *claims) fresh(key string, now claimed, at time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	before, ok := c.known[key]
-	return ok && before.names == now.names && now.until.Sub(before.until) < now.until.Sub(at)/4
+	if ok && before.names == now.names && at.Before(before.after) {
+		return true
+	}
+	return ok && before.after.IsZero() && before.names == now.names && now.until.Sub(before.until) < now.until.Sub(at)/4
 }
 
 func (c *claims) note(key string, now claimed) {
@@ -65,13 +77,17 @@ func (s *Service) noteGroups(ctx context.Context, userID string, g *GroupClaim) 
 	}
 	err := error(nil)
 	if g.Ask != nil {
-		names, err = g.Ask(ctx)
+		asking, cancel := context.WithTimeout(ctx, claimTimeout)
+		names, err = g.Ask(asking)
+		cancel()
 	}
 	made := false
 	if err == nil {
 		made, err = s.LoginGroups(ctx, userID, g.Directory, names, g.Until)
 	}
 	if err != nil {
+		now.after = s.now().Add(claimRetry)
+		s.claims.note(key, now)
 		s.log.WarnContext(ctx, "a login's groups are not noted", "user_id", userID, "directory", g.Directory.Name, "error", err)
 		return
 	}

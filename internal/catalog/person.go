@@ -191,10 +191,14 @@ func (c *Change) ChangePerson(ctx context.Context, source, externalID string, w 
 	if err := c.freeIdentity(ctx, before, after, w.Issuer); err != nil {
 		return Person{}, err
 	}
+	issuer, err := c.mayMove(ctx, before, after, w.Issuer)
+	if err != nil {
+		return Person{}, err
+	}
 	if err := c.relabelUser(ctx, before, after); err != nil {
 		return Person{}, err
 	}
-	if err := c.moveIdentity(ctx, before, after, w.Issuer); err != nil {
+	if err := c.moveIdentity(ctx, before, after, issuer); err != nil {
 		return Person{}, err
 	}
 	return c.putPerson(ctx, "person.update", before, after)

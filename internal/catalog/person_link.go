@@ -131,3 +131,33 @@ func (c *Change) freeFor(ctx context.Context, name, userID string) error {
 	}
 	return &fault.Error{Kind: fault.Conflict, Field: "username", Message: "has already been taken"}
 }
+
+// mayMove returns the issuer at which a person may act by the external id of after, "" where he may not and nothing but that
+// is left out. Whoever says who an account's login is has the account: so another external id is refused for one that the
+// directory has not made itself, and for one that administers what the directory is not trusted with.
+func (c *Change) mayMove(ctx context.Context, before, after Person, issuer string) (string, error) {
+	if issuer == "" {
+		return "", nil
+	}
+	if _, err := c.Identity(ctx, issuer, after.ExternalID); err == nil || !fault.Is(err, fault.NotFound) {
+		return issuer, err // it is his: freeIdentity has looked
+	}
+	u, err := c.User(ctx, after.UserID)
+	if err != nil {
+		return "", err
+	}
+	above, err := c.above(ctx, after.Source, u)
+	if err != nil {
+		return "", err
+	}
+	made := u.CreatedAt.Equal(before.CreatedAt) // in one change with the person
+	switch {
+	case !above && made:
+		return issuer, nil
+	case before.ExternalID != after.ExternalID:
+		return "", fault.New(fault.Conflict, "whose login opens the account of %s is not for the directory %s to say", u.Username, after.Source)
+	case !above && c.open(ctx, PersonWord{Source: after.Source}, u) == nil:
+		return issuer, nil
+	}
+	return "", nil
+}

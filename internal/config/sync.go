@@ -126,6 +126,9 @@ func (c Config) validateSync() []error {
 		refuse(s.Interval != 0 && (s.Kind == "scim" || s.Kind == "upload"), at("interval"), "is for sources that the service reads")
 		refuse(s.Keep < 0, at("keep"), "must not be negative")
 		refuse(s.FullEvery < 0, at("full-every"), "must not be negative")
+		for _, secret := range s.credentials() {
+			refuse(secret.Value != "" && secret.File != "", at(s.Kind), "a secret must not be given twice, here and in a file")
+		}
 		refuse(s.MaxDepth < 1 || s.MaxDepth > 100, at("max-depth"), "must be between 1 and 100")
 	}
 	for _, i := range c.Issuers() {

@@ -146,6 +146,9 @@ func (w syncSource) settle(s *SyncSource) error {
 		return fault.At(w.Kind, "is required: what to read")
 	}
 	if w.Peribolos != nil {
+		if w.Peribolos.SHA256 != "" {
+			return fault.At("peribolos.sha256", "is for kind file")
+		}
 		s.File = w.Peribolos
 	}
 	return nil

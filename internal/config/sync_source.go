@@ -143,3 +143,22 @@ func (g GitHubSource) APIToken() Credential { return Credential{g.Token, g.Token
 
 // Key returns the private key of an app.
 func (g GitHubSource) Key() Credential { return Credential{g.PrivateKey, g.PrivateKeyFile} }
+
+// credentials returns the secrets of a source.
+func (s SyncSource) credentials() []Credential {
+	switch {
+	case s.LDAP != nil:
+		return []Credential{s.LDAP.Secret()}
+	case s.Keycloak != nil:
+		return []Credential{s.Keycloak.Secret()}
+	case s.Entra != nil:
+		return []Credential{s.Entra.Secret()}
+	case s.Okta != nil:
+		return []Credential{s.Okta.APIToken(), s.Okta.Key()}
+	case s.Google != nil:
+		return []Credential{s.Google.Key()}
+	case s.GitHub != nil:
+		return []Credential{s.GitHub.APIToken(), s.GitHub.Key()}
+	}
+	return nil
+}

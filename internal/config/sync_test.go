@@ -106,6 +106,8 @@ func TestSyncSectionAtFault(t *testing.T) {
 		"a rule without a name":        {"sync: {rules: [{group: g, team: a/b}]}\n", "sync.rules[0].name"},
 		"a rule of no source":          {"sync: {rules: [{name: r, source: x, group: g, team: a/b}]}\n", "sync.rules[0].source"},
 		"a webhook without a secret":   {"sync: {webhook-url: https://h.example}\n", "sync.webhook-secret"},
+		"a checksum of many files":     {"sync: {sources: [{name: a, kind: peribolos, peribolos: {path: x, sha256: y}}]}\n", "peribolos.sha256"},
+		"a source's secret twice":      {"sync: {sources: [{name: a, kind: okta, okta: {url: x, token: a, token-file: b}}]}\n", "sync.sources[0].okta"},
 		"a secret twice":               {"sync: {webhook-secret: a, webhook-secret-file: b}\n", "sync.webhook-secret"},
 	} {
 		t.Run(name, func(t *testing.T) {

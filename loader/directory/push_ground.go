@@ -281,13 +281,13 @@ func (r *run) honour(ctx context.Context, c *catalog.Change, g *ground) error {
 	return nil
 }
 
-// touches reports whether a change suspends a person, gives him other labels or takes him out of groups.
+// touches reports whether a change suspends a person, gives him other labels or another id, or takes him out of groups.
 func (c PersonChange) touches(p catalog.Person) bool {
 	switch c.Op {
 	case OpSuspend, OpRelease, OpDelete:
 		return true
 	case OpUpdate:
-		return c.Username != "" && c.Username != p.Username || c.Email != "" && c.Email != p.Email
+		return c.Username != "" && c.Username != p.Username || c.Email != "" && c.Email != p.Email || c.NewExternalID != "" && c.NewExternalID != p.ExternalID
 	case OpCreate, OpRestore, OpRetire:
 	}
 	return false

@@ -7,8 +7,9 @@ import (
 	"github.com/terrawarden/terrawarden/internal/fault"
 )
 
-// Upload is Run, or with Options.PlanOnly Plan, of what a runner elsewhere has read: a source of the configuration, whether
-// or not this process reads it itself. What is uploaded says who is in which group, so for a source that may make site
+// Upload is Run, or with Options.PlanOnly Plan, of what a runner elsewhere has read: a source of the configuration. For one
+// that this process reads itself it takes platform.manage_users, since scope sync speaks for no directory but those it
+// alone can read. What is uploaded says who is in which group, so for a source that may make site
 // admins or end them it takes scope sync or platform.administer; otherwise who may and faults as Run.
 func (e *Engine) Upload(ctx context.Context, p catalog.Principal, source string, s Snapshot, o Options) (catalog.SyncPlan, Plan, Report, error) {
 	o.Trigger = TriggerUpload
@@ -27,6 +28,11 @@ func (e *Engine) upload(ctx context.Context, r *run, source string, s Snapshot) 
 	}
 	if err != nil {
 		return err
+	}
+	if f.Source != nil { // whoever may run it is not, by that alone, whom it is read from
+		if err := e.mayRun(ctx, forDeciding(r.p)); err != nil {
+			return err
+		}
 	}
 	if f.exalted() && !r.p.Has(catalog.ScopeSync) {
 		if err := e.svc.MayImport(ctx, r.p); err != nil {

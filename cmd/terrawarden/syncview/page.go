@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -83,10 +84,11 @@ func (p *page) columns(indent string, rows [][]cell) {
 	}
 }
 
-// visible returns a text that came from a directory without what a terminal would obey.
+// visible returns a text that came from a directory without what a terminal would obey, or what would show it in another
+// order than it is written.
 func visible(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || unicode.Is(unicode.Cf, r) {
 			return '?'
 		}
 		return r

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -94,15 +95,20 @@ type bulkRun struct {
 
 func (b *bulkRun) run(ctx context.Context, in bulkRequest) []bulkResult {
 	results, failed := make([]bulkResult, 0, len(in.Operations)), 0
-	waiting := in.Operations
-	for len(waiting) > 0 {
-		var later []bulkOperation
+	waiting, pending := make([]bulkItem, len(in.Operations)), map[string]bool{}
+	for i, o := range in.Operations {
+		waiting[i] = bulkItem{bulkOperation: o, refers: b.references(o)}
+		pending[o.BulkID] = true
+	}
+	for len(waiting) > 0 && ctx.Err() == nil {
+		var later []bulkItem
 		for _, o := range waiting {
-			if b.waits(o, waiting) {
+			if slices.ContainsFunc(o.refers, func(id string) bool { return pending[id] }) {
 				later = append(later, o)
 				continue
 			}
-			r := b.do(ctx, o)
+			r := b.do(ctx, o.bulkOperation)
+			delete(pending, o.BulkID)
 			if results = append(results, r); r.Response != nil {
 				failed++
 			}
@@ -112,7 +118,7 @@ func (b *bulkRun) run(ctx context.Context, in bulkRequest) []bulkResult {
 		}
 		if len(later) == len(waiting) { // they wait for each other
 			for _, o := range later {
-				results = append(results, result(o, resource.NewError(http.StatusConflict, "", "the operations refer to each other")))
+				results = append(results, result(o.bulkOperation, resource.NewError(http.StatusConflict, "", "the operations refer to each other")))
 			}
 			return results
 		}
@@ -121,19 +127,24 @@ func (b *bulkRun) run(ctx context.Context, in bulkRequest) []bulkResult {
 	return results
 }
 
-// waits reports whether an operation refers to what another one has yet to make.
-func (b *bulkRun) waits(o bulkOperation, others []bulkOperation) bool {
+// bulkItem is an operation that has not been done, with the bulkIds it refers to.
+type bulkItem struct {
+	bulkOperation
+
+	refers []string
+}
+
+// references returns the bulkIds that an operation refers to, its own left out.
+func (b *bulkRun) references(o bulkOperation) []string {
+	seen := map[string]bool{o.BulkID: true}
+	var out []string
 	for _, found := range b.refers.FindAllStringSubmatch(o.Path+`"`+string(o.Data), -1) {
-		if _, made := b.made[found[1]]; made {
-			continue
-		}
-		for _, other := range others {
-			if other.BulkID == found[1] {
-				return true
-			}
+		if !seen[found[1]] {
+			seen[found[1]] = true
+			out = append(out, found[1])
 		}
 	}
-	return false
+	return out
 }
 
 // resolved replaces references by ids.

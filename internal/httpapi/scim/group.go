@@ -74,8 +74,10 @@ func returningGroup(all []catalog.Group, externalID, name string) (*catalog.Grou
 func memberValues(r resource.Resource) []string {
 	list, _ := r["members"].([]any)
 	var out []string
+	seen := make(map[string]bool, len(list))
 	for _, m := range list {
-		if id, ok := member(m, "value").(string); ok && !slices.Contains(out, id) {
+		if id, ok := member(m, "value").(string); ok && !seen[id] {
+			seen[id] = true
 			out = append(out, id)
 		}
 	}
@@ -175,7 +177,10 @@ func (h *Handler) changeGroup(ctx context.Context, s session, g catalog.Group, c
 		return directory.Plan{}, err
 	}
 	plan := directory.Plan{Groups: []directory.GroupChange{change}}
-	if all := len(memberValues(current)); effect.BareRemoveAll && all > 0 && len(effect.Removed) == all {
+	if !effect.BareRemoveAll {
+		return plan, nil
+	}
+	if all := len(memberValues(current)); all > 0 && len(effect.Removed) == all {
 		plan.Trips = []directory.Trip{{
 			Guard: directory.GuardGroup, Group: g.DisplayName, Count: all, Of: all,
 			Message: fmt.Sprintf("the client empties the group %s without naming any of its %d members", g.DisplayName, all),

@@ -142,8 +142,14 @@ func attributes(r resource.Resource) (*json.RawMessage, error) {
 		}
 	}
 	raw, err := json.Marshal(kept)
+	if len(raw) > maxAttributes {
+		return nil, tooLarge("the attributes of one resource must not take more than %d bytes", maxAttributes)
+	}
 	return (*json.RawMessage)(&raw), err
 }
+
+// maxAttributes is what is kept of one resource beside its members, in bytes: every search reads it.
+const maxAttributes = 64 << 10
 
 // relations are the members of groups and the groups of members.
 type relations struct {

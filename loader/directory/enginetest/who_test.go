@@ -84,7 +84,8 @@ func TestWhoMay(t *testing.T) {
 	w := newWorld(t, nil)
 	w.feed.ApplyFirst, w.feed.Limits = false, directory.Limits{}
 	pushed := directory.Feed{Settings: directory.Settings{Name: "pushed", Kind: "scim", Limits: generous()}, Trust: catalog.TrustTeams}
-	e := w.engineOf(w.feed, pushed)
+	elsewhere := directory.Feed{Settings: directory.Settings{Name: "elsewhere", Kind: "upload", Limits: generous()}, Trust: catalog.TrustTeams}
+	e := w.engineOf(w.feed, pushed, elsewhere)
 	snap := whole(people("ann"), group("dev", "ann"))
 	w.source.say(snap)
 	c := w.callers()
@@ -121,8 +122,12 @@ func TestWhoMay(t *testing.T) {
 			_, _, err := e.Resync(ctx, p, corp, "")
 			return err
 		}},
-		"upload": {runners, func(ctx context.Context, p catalog.Principal) error {
+		"upload of what is read here": {deciders, func(ctx context.Context, p catalog.Principal) error {
 			_, _, _, err := e.Upload(ctx, p, corp, snap, directory.Options{})
+			return err
+		}},
+		"upload of what is read elsewhere": {runners, func(ctx context.Context, p catalog.Principal) error {
+			_, _, _, err := e.Upload(ctx, p, "elsewhere", snap, directory.Options{})
 			return err
 		}},
 		"settle rules": {runners, func(ctx context.Context, p catalog.Principal) error {

@@ -185,6 +185,9 @@ func (s *Source) readFile(path string) ([]byte, error) {
 		return nil, fault.Wrap(kindOf(err), err, "%s cannot be read", path)
 	}
 	defer func() { _ = f.Close() }()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, fault.Wrap(fault.Invalid, err, "%s is no regular file", path)
+	}
 	data, err := io.ReadAll(io.LimitReader(f, s.settings.MaxSize+1))
 	switch {
 	case err != nil:
