@@ -33,7 +33,7 @@ func TestNoConnectionHandsAnAccountOver(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := w.scim(t, secret, http.MethodPost, "/Users", `{"userName":"boss","externalId":"sub-boss","emails":[{"value":"boss@corp.example"}]}`, 0)
-		if got.Status != http.StatusCreated || !strings.Contains(string(got.Body), boss) {
+		if got.Status != http.StatusCreated || !strings.Contains(got.Body, boss) {
 			t.Fatalf("his own identity: %d %s, want his account", got.Status, got.Body)
 		}
 		got = w.scim(t, secret, http.MethodPatch, "/Users/"+boss, `{"Operations":[{"op":"replace","path":"externalId","value":"sub-eve"}]}`, 0)
