@@ -97,13 +97,16 @@ func syncRun(ctx context.Context, service *rival.Service) (time.Duration, error)
 		Data struct {
 			Attributes struct {
 				Status string `json:"status"`
+				Trips  []struct {
+					Message string `json:"message"`
+				} `json:"trips"`
 			} `json:"attributes"`
 		} `json:"data"`
 	}
-	err := service.Call(ctx, http.MethodPost, "/api/v2/admin/sync-sources/bench/actions/run", rival.SiteToken, map[string]any{}, &answer)
+	err := service.Call(ctx, http.MethodPost, "/api/v2/admin/sync-sources/corp/actions/run", rival.SiteToken, map[string]any{}, &answer)
 	took := time.Since(start)
-	if status := answer.Data.Attributes.Status; err == nil && status == "held" {
-		err = errors.New("a guard holds the plan")
+	if trips := answer.Data.Attributes.Trips; err == nil && answer.Data.Attributes.Status == "held" {
+		err = fmt.Errorf("a guard holds the plan: %v", trips)
 	}
 	return took, err
 }
@@ -111,7 +114,7 @@ func syncRun(ctx context.Context, service *rival.Service) (time.Duration, error)
 func syncConfig(file, organization string) string {
 	return fmt.Sprintf(`sync:
   sources:
-    - {name: bench, kind: file, apply-first: true, file: {path: %q}, limits: {memberships: {max: -1, percent: -1}, day: {max: -1, percent: -1}}}
+    - {name: corp, kind: file, apply-first: true, file: {path: %q}, limits: {memberships: {max: -1, percent: -1}, day: {max: -1, percent: -1}}}
   rules:
     - {name: linked, pattern: "linked-(.+)", team: %q, create: true}
 `, file, organization+"/bench-$1")

@@ -55,7 +55,7 @@ func TestEmbeddedIsSeeded(t *testing.T) {
 	wantKind(t, "seeding everybody", e.Seed(t.Context(), rels(t, "team:t1#membership@user:*")), fault.Invalid)
 	wantKind(t, "seeding an id that is none", e.Seed(t.Context(), rels(t, "team:t.1#membership@user:u1")), fault.Invalid)
 	wantKind(t, "seeding what cannot expire", e.Seed(t.Context(), []authz.Relationship{
-		expiring(t, "team:t1#membership@user:u1", time.Now().Add(time.Hour)),
+		expiring(t, "organization:o1#default_project@project:p1", time.Now().Add(time.Hour)),
 	}), fault.Invalid)
 	if err := e.Seed(t.Context(), nil); err != nil {
 		t.Errorf("seeding nothing: %v", err)
