@@ -81,7 +81,7 @@ func TestSiteAdminsAreMadeAndEndedBySomebody(t *testing.T) {
 	e := w.engineOf()
 	users := people("a", "b", "c")
 	upload := func(s directory.Snapshot) string {
-		_, _, report, err := e.Upload(t.Context(), w.sync, corp, s, directory.Options{})
+		_, _, report, err := e.Upload(t.Context(), w.admin, corp, s, directory.Options{})
 		done(t, err)
 		if report.Outcome == directory.OutcomeHeld && report.Trips[0].Guard != directory.GuardOwner {
 			t.Errorf("held by %+v", report.Trips)
@@ -279,7 +279,7 @@ func TestNothingToDoIsNotKept(t *testing.T) {
 	e := w.engineOf()
 	s := whole(people("a"))
 	for i := range 3 {
-		kept, _, report, err := e.Upload(t.Context(), w.sync, corp, s, directory.Options{})
+		kept, _, report, err := e.Upload(t.Context(), w.admin, corp, s, directory.Options{})
 		if err != nil || (kept.ID == "") != (i > 0) || (report.Outcome == directory.OutcomeUnchanged) != (i > 0) {
 			t.Errorf("upload %d: %q %s %v", i, kept.ID, report.Outcome, err)
 		}

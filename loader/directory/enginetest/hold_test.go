@@ -220,7 +220,7 @@ func TestAPausedSourceChangesNothing(t *testing.T) {
 	isKind(t, err, fault.Conflict)
 	_, err = e.Apply(t.Context(), w.sync, kept.ID, kept.Digest, nil)
 	isKind(t, err, fault.Conflict)
-	_, _, _, err = e.Upload(t.Context(), w.sync, corp, whole(people(ids[1:]...)), directory.Options{})
+	_, _, _, err = e.Upload(t.Context(), w.admin, corp, whole(people(ids[1:]...)), directory.Options{})
 	isKind(t, err, fault.Conflict)
 	_, _, err = e.Push(t.Context(), w.sync, corp, directory.Plan{People: []directory.PersonChange{{Op: directory.OpSuspend, ExternalID: ids[0]}}})
 	isKind(t, err, fault.Conflict)
