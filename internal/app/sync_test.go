@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/internal/config"
 	"github.com/terrawarden/terrawarden/loader/directory"
 )
@@ -38,7 +37,7 @@ func TestSyncLimitsOfZeroHoldEverything(t *testing.T) {
 			p := directory.Plan{Before: directory.Totals{People: 1000}, Seen: directory.Totals{People: 1}}
 			p.People = slices.Repeat([]directory.PersonChange{{Op: directory.OpSuspend}}, test.people)
 			set := directory.Settings{Name: "corp", Limits: limits(test.limits), ApplyFirst: true}
-			trips := directory.Measure(set, catalog.TrustTeams, p, directory.Toll{}, false)
+			trips := directory.Measure(set, p, directory.Toll{}, false)
 			if (len(trips) > 0) != test.held {
 				t.Errorf("guards: %+v", trips)
 			}

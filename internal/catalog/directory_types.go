@@ -75,7 +75,7 @@ type SyncPlan struct {
 	Source     string
 	Digest     string // SHA-256 of the document's changes, in hex
 	Status     PlanStatus
-	Trigger    string // "schedule", "request", "upload", "scim" or "login"
+	Trigger    string // why it was made: the loader's Trigger constants
 	Document   string // JSON
 	Report     string // JSON, "" before it is applied
 	Cursor     string // that of the snapshot it was made of
@@ -91,7 +91,7 @@ type SyncPlan struct {
 
 // Removal notes what a change took away on behalf of a directory, for the limits of a day.
 type Removal struct {
-	Source      string
+	Source      string // a directory's name, or what the loader counts apart from it
 	At          time.Time
 	Memberships int
 	People      int

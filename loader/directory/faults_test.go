@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/loader/directory"
 )
 
@@ -129,7 +128,7 @@ func TestFaultsTakeNothingAway(t *testing.T) {
 				return
 			}
 			p := directory.Diff(set, normal, m.state(), test.now)
-			trips := directory.Measure(set, catalog.TrustNone, p, directory.Toll{}, false)
+			trips := directory.Measure(set, p, directory.Toll{}, false)
 			got := nothing
 			switch {
 			case len(trips) > 0:

@@ -2,8 +2,6 @@ package directory
 
 import (
 	"fmt"
-
-	"github.com/terrawarden/terrawarden/internal/catalog"
 )
 
 // Toll counts what a plan takes away.
@@ -67,7 +65,7 @@ func (p Plan) Counts() map[string]int {
 // Measure returns the guards that hold a plan: what the source's applied plans took away within the last 24 hours is day,
 // this plan not included; first says that none of the source was applied yet. The empty source and the end of site
 // administration hold a plan whatever the limits and the trust.
-func Measure(set Settings, _ catalog.NameTrust, p Plan, day Toll, first bool) []Trip {
+func Measure(set Settings, p Plan, day Toll, first bool) []Trip {
 	m := &measure{floor: set.Limits.filled().Floor}
 	limits, toll := set.Limits.filled(), p.Toll()
 	if first && !set.ApplyFirst && !p.Empty() {

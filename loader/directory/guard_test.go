@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/terrawarden/terrawarden/internal/catalog"
 	"github.com/terrawarden/terrawarden/loader/directory"
 )
 
@@ -96,7 +95,7 @@ func TestGuards(t *testing.T) {
 			if test.set != nil {
 				test.set(&set)
 			}
-			trips := directory.Measure(set, catalog.TrustNone, test.plan, test.day, test.first)
+			trips := directory.Measure(set, test.plan, test.day, test.first)
 			var got []directory.Guard
 			for _, trip := range trips {
 				got = append(got, trip.Guard)
@@ -136,7 +135,7 @@ func TestAnEmptySourceIsAlwaysHeld(t *testing.T) {
 			t.Parallel()
 			m := newModel(t)
 			m.take(set, whole(people, "g=1,2", "h=2"), at(0))
-			trips := directory.Measure(set, catalog.TrustNone, m.plan(set, test.now, at(1)), directory.Toll{}, false)
+			trips := directory.Measure(set, m.plan(set, test.now, at(1)), directory.Toll{}, false)
 			if (test.held != "") != slices.ContainsFunc(trips, func(trip directory.Trip) bool {
 				return trip.Guard == directory.GuardEmpty && strings.Contains(trip.Message, test.held)
 			}) {

@@ -277,7 +277,7 @@ func (m *model) link(c directory.LinkChange) {
 	l := directory.LinkState{ID: m.id("gl"), GroupID: m.groups[c.GroupExternalID].ID, Rule: c.Rule, SiteAdmins: c.SiteAdmins, Organization: c.Organization, Team: c.Team}
 	for _, t := range m.teams {
 		if t.Organization == c.Organization && t.Name == c.Team {
-			l.TeamID, l.Owners = t.ID, t.Owners
+			l.TeamID = t.ID
 		}
 	}
 	if (l.TeamID == "" && !c.SiteAdmins) != c.CreateTeam {

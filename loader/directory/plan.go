@@ -63,7 +63,8 @@ type PersonChange struct {
 	ExternalID string `json:"external-id"`
 	Username   string `json:"username"`
 	Email      string `json:"email,omitempty"`
-	// UserID is the user whom the directory's record belongs to already; "" for a create.
+	// UserID is the user whom the directory's record belongs to already; of a create the account that waited for the
+	// person, "" for a new one.
 	UserID string `json:"user-id,omitempty"`
 	// Was is what an update changes.
 	Was *PersonLabels `json:"was,omitempty"`

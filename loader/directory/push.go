@@ -118,7 +118,7 @@ func (r *run) measurePush(ctx context.Context, c *catalog.Change, around []Group
 	}
 	whole := r.plan
 	whole.Groups = slices.Concat(whole.Groups, around)
-	trips := Measure(r.feed.Settings, r.feed.Trust, whole, tollOf(removed), false)
+	trips := Measure(r.feed.Settings, whole, tollOf(removed), false)
 	limits := r.feed.Limits.filled()
 	for _, g := range whole.Groups {
 		if g.GroupID == "" || g.toll() == 0 {

@@ -236,7 +236,7 @@ func (r *stateReader) links(ctx context.Context) error {
 		o := r.organizations[t.OrganizationID]
 		r.state.Links = append(r.state.Links, LinkState{
 			ID: l.ID, GroupID: l.GroupID, TeamID: l.TeamID, Organization: o.Name, Team: t.Name, Rule: l.Rule,
-			Owners: o.OwnersTeamID == t.ID, Paused: l.Paused,
+			Paused: l.Paused,
 		})
 	}
 	return r.appointments(ctx, ours)

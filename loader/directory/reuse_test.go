@@ -118,7 +118,7 @@ func TestWhoLosesAGroupsName(t *testing.T) {
 			}
 			set.Limits = directory.DefaultLimits()
 			set.Limits.Floor = 1
-			trips := directory.Measure(set, test.trust, p, directory.Toll{}, false)
+			trips := directory.Measure(set, p, directory.Toll{}, false)
 			if (len(trips) > 0) != (test.want > 0) {
 				t.Errorf("guards: %+v", trips)
 			}

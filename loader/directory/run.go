@@ -277,7 +277,7 @@ func (r *run) measure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.plan.Trips = append(Measure(r.feed.Settings, r.feed.Trust, r.plan, tollOf(day), r.first), exalting...)
+	r.plan.Trips = append(Measure(r.feed.Settings, r.plan, tollOf(day), r.first), exalting...)
 	return nil
 }
 

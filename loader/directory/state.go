@@ -47,7 +47,6 @@ type LinkState struct {
 	Organization, Team string // names; "" where SiteAdmins
 	Rule               string // the rule that made it; "" for a person
 	SiteAdmins         bool
-	Owners             bool // the team is its organization's owners team
 	Paused             bool
 }
 
