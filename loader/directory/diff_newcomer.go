@@ -137,7 +137,7 @@ func (d *differ) linkTo(a *arrival, what, label string, owners []string) {
 	case u.SiteAdmin && d.state.Trust != catalog.TrustAdministrators:
 		a.refused = fmt.Sprintf("%s %q is that of site admin %s, and the directory is not trusted with administrators", what, label, u.Username)
 	case !d.state.Open[owners[0]]:
-		a.refused = fmt.Sprintf("%s %q is that of user %s, for whom another identity provider vouches already", what, label, u.Username)
+		a.refused = fmt.Sprintf("%s %q is that of user %s, for whom another directory or identity provider vouches already", what, label, u.Username)
 	case a.userID != "" && a.userID != owners[0]:
 		a.refused = fmt.Sprintf("his e-mail address is that of user %s, and his username that of user %s", d.state.Users[a.userID].Username, u.Username)
 	default:

@@ -125,8 +125,8 @@ func TestWhoANewPersonIs(t *testing.T) {
 		"a placeholder links nobody":                      {[]directory.User{{ID: "n", Username: "x", Email: "dee@users.invalid"}}, "", []string{"create n=x"}},
 		"an identity goes before name and address":        {[]directory.User{{ID: "known", Username: "bob", Email: "bob@corp.example"}}, "", []string{"create known=bob as user-0004"}},
 		"an identity of a person of another id":           {[]directory.User{{ID: "ann-again", Username: "x"}}, "", []string{"conflict user ann-again … under another id, a1"}},
-		"the name of one for whom somebody else vouches":  {[]directory.User{{ID: "n", Username: "carl"}}, "", []string{"conflict user n … another identity provider vouches"}},
-		"the address of such a one":                       {[]directory.User{{ID: "n", Username: "x", Email: "carl@corp.example"}}, "", []string{"conflict user n … another identity provider vouches"}},
+		"the name of one for whom somebody else vouches":  {[]directory.User{{ID: "n", Username: "carl"}}, "", []string{"conflict user n … another directory or identity provider vouches"}},
+		"the address of such a one":                       {[]directory.User{{ID: "n", Username: "x", Email: "carl@corp.example"}}, "", []string{"conflict user n … another directory or identity provider vouches"}},
 		"name and address of two accounts":                {[]directory.User{{ID: "n", Username: "dee", Email: "bob@corp.example"}}, "", []string{"conflict user n … username that of user dee"}},
 		"an address that two accounts have":               {[]directory.User{{ID: "n", Username: "x", Email: "shared@corp.example"}}, "", []string{"conflict user n … belongs to several users"}},
 		"the name of one who is gone: nothing inherited":  {[]directory.User{{ID: "n", Username: "Gus"}}, "", []string{"conflict user n … does not inherit"}},
@@ -146,7 +146,7 @@ func TestWhoANewPersonIs(t *testing.T) {
 		"a guest of Entra":      {[]directory.User{{ID: "n", Username: "kim_x.com#EXT#@corp.example"}}, "", []string{"create n=kim_x.com-EXT-@corp.example"}},
 		"a username like an id": {[]directory.User{{ID: "n", Username: "user-abcdefghijkmnopq"}}, "", []string{"create n=name-user-abcdefghijkmnopq"}},
 		"two of one legal name": {[]directory.User{{ID: "n", Username: "a b"}, {ID: "o", Username: "a/b"}}, "", []string{"conflict user n … stands for several people", "conflict user o … stands for several people"}},
-		"a legal name that somebody has, for whom another vouches": {[]directory.User{{ID: "n", Username: " carl "}}, "", []string{"conflict user n … another identity provider vouches"}},
+		"a legal name that somebody has, for whom another vouches": {[]directory.User{{ID: "n", Username: " carl "}}, "", []string{"conflict user n … another directory or identity provider vouches"}},
 		"no legal username, and an account by address":             {[]directory.User{{ID: "n", Username: "a b", Email: "bob@corp.example"}}, "", []string{"create n=a-b as user-0003"}},
 	}
 	for name, test := range tests {
